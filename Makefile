@@ -1,0 +1,69 @@
+# synhead: `make demo` runs the whole chain, `make test` passes the tests. Both make their own virtual environment.
+
+PYTHON ?= python3
+VENV ?= .venv
+DATA ?= ../shared/data
+OUT ?= runs
+WORKERS ?= 2
+
+# Which PyTorch: the CPU build by default. "+cpu" can only ever resolve to a CPU build, so that a wrong index fails
+# loudly instead of installing gigabytes of CUDA packages. For a GPU: make install TORCH=torch==2.13.0 CONSTRAINTS=
+ifeq ($(shell uname -s),Linux)
+TORCH ?= torch==2.13.0+cpu
+else
+TORCH ?= torch==2.13.0
+endif
+CONSTRAINTS ?= -c constraints.txt
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# A thread that spins while it waits ruins the other one on a busy two-core machine.
+export OMP_WAIT_POLICY ?= PASSIVE
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo real test test-slow lint format docs bench clean
+
+help:  ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP)  ## Make the virtual environment with everything in it (TORCH=... chooses the PyTorch build).
+
+$(STAMP): setup.cfg setup.py constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=23" "setuptools>=68" wheel
+	@$(BIN)/python -m pip install --quiet "$(TORCH)" || { \
+	  echo "make: $(TORCH) is not to be had from the package index in use. Either name the index of PyTorch's CPU"; \
+	  echo "make: builds (pytorch.org, 'Get started', CPU) in PIP_EXTRA_INDEX_URL, or choose another build:"; \
+	  echo "make:   make install TORCH=torch==2.13.0   (on Linux this brings the CUDA packages, several GB)"; \
+	  exit 1; }
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) -e ".[cpu,train,dev]"
+	@touch $@
+
+demo: install  ## Run the whole chain on bundled heads; prints a table and the path of a contact sheet.
+	$(BIN)/synhead demo $(OUT)/demo --workers $(WORKERS) --overwrite
+
+real: install  ## Run the chain on real Biwi+ labels and BIWI frames: make real DATA=../shared/data
+	$(BIN)/synhead demo $(OUT)/real --data $(DATA) --workers $(WORKERS) --overwrite
+
+test: install lint  ## Check style and pass the tests.
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+
+test-slow: install  ## Pass the tests that take minutes.
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow
+
+lint: install  ## Check style.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: install  ## Put the sources in the house style.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: install  ## Write docs/cli.md anew from --help.
+	$(BIN)/python maintainers/write_cli_reference.py
+
+bench: install  ## Print the figures of every benchmark, one JSON line each (QUICK= for the long ones).
+	@for file in render shards match train; do $(BIN)/python benchmarks/$$file.py $(if $(filter undefined,$(origin QUICK)),--quick,$(QUICK)); done
+
+clean:  ## Remove the virtual environment and what runs left behind.
+	rm -rf $(VENV) $(OUT) .pytest_cache .ruff_cache .hypothesis *.egg-info build

@@ -1,0 +1,92 @@
+"""The ``synhead`` command: a group whose subcommands are loaded when they are named."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from synhead_tools import __version__
+from synhead_tools.errors import SynheadError
+from synhead_tools.registry import Table
+
+_HERE = "synhead_tools.cli"
+
+COMMANDS = Table(
+    "command",
+    {
+        "render": f"{_HERE}.render:render",
+        "convert-euler": f"{_HERE}.convert_euler:convert_euler",
+        "match-biwi": f"{_HERE}.match_biwi:match_biwi",
+        "train-padaco": f"{_HERE}.train_padaco:train_padaco",
+        "evaluate": f"{_HERE}.evaluate:evaluate",
+        "heads": f"{_HERE}.heads:heads",
+        "inspect": f"{_HERE}.inspect:inspect",
+        "conventions": f"{_HERE}.conventions:conventions",
+        "demo": f"{_HERE}.demo:demo",
+    },
+)
+
+EXIT_INTERRUPTED = 130
+
+
+class _LazyGroup(click.Group):
+    """Subcommands come from `COMMANDS`; errors of ours become one line; Ctrl-C ends with 130."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return COMMANDS.load(cmd_name) if cmd_name in COMMANDS else None
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except SynheadError as error:
+            _raise_if_wanted(ctx, error)
+            raise click.ClickException(" ".join(str(error).split())) from error
+        except ImportError as error:
+            _raise_if_wanted(ctx, error)
+            raise click.ClickException(_missing_package(error)) from error
+        except OSError as error:
+            _raise_if_wanted(ctx, error)
+            where = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{where}{error.strerror or error}") from error
+        except MemoryError as error:
+            raise click.ClickException("out of memory; ask for fewer or smaller pictures") from error
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("interrupted; what is finished is kept, --resume goes on", err=True)
+            ctx.exit(EXIT_INTERRUPTED)
+
+
+def _raise_if_wanted(ctx: click.Context, error: Exception) -> None:
+    """With -vv the traceback is what the user asked for."""
+    if ctx.meta.get("synhead.verbosity", 0) >= 2:
+        raise error
+
+
+def _missing_package(error: ImportError) -> str:
+    extra = {"torch": "train", "safetensors": "train", "numba": "cpu", "onnx": "export"}.get(error.name or "")
+    if extra:
+        return f"{error.name} is not installed; pip install 'synhead-tools[{extra}]'"
+    return f"{error}; is the installation complete?"
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="synhead")
+def synhead() -> None:
+    """Render 3D heads at known rotations, restate and match head-pose labels, train estimators that adapt.
+
+    \b
+    The chain, from bundled heads to an adapted estimator:
+      synhead render synhead --grid
+      synhead convert-euler synhead synhead+
+      synhead match-biwi synhead+ Biwi_plus.npz matched
+      synhead train-padaco matched/synhead++ REAL_FRAMES model
+      synhead evaluate model REAL_FRAMES
+    """
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(synhead(prog_name="synhead"))

@@ -1,0 +1,87 @@
+"""Options that several commands share, worded once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+path_in = click.Path(exists=True, path_type=Path)
+path_out = click.Path(path_type=Path)
+
+seed = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of everything random.")
+workers = click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Processes; the bytes do not depend on it.",
+)
+overwrite = click.option("--overwrite", is_flag=True, help="Replace what is at the output.")
+resume = click.option("--resume", is_flag=True, help="Go on with an interrupted run; finished shards are kept.")
+dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and stop.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
+labels = click.option(
+    "--labels", type=path_in, help="Biwi+ label file (NPZ) for a folder of BIWI frames: boxes, and rotations to score."
+)
+
+
+def _set_verbosity(ctx: click.Context, _param: click.Parameter, value: int) -> int:
+    ctx.meta["synhead.verbosity"] = value
+    return value
+
+
+def _load_config(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
+    """Defaults of this command from a TOML file; what is written on the command line wins."""
+    if value is None:
+        return
+    try:
+        import tomllib
+    except ModuleNotFoundError:  # Python 3.10
+        import tomli as tomllib
+    try:
+        table = tomllib.loads(value.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{value} is no TOML file: {error}") from error
+    known = {param.name for param in ctx.command.params}
+    settings = {key.replace("-", "_"): setting for key, setting in table.items()}
+    unknown = sorted(set(settings) - known)
+    if unknown:
+        raise click.BadParameter(f"{value}: unknown setting {unknown[0]!r}; see {ctx.command_path} --help")
+    ctx.default_map = {**(ctx.default_map or {}), **settings}
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--config``, ``-v`` and ``-q``, which every command has."""
+    command = click.option(
+        "-v", "--verbose", count=True, callback=_set_verbosity, is_eager=True, expose_value=False,
+        help="Say more on stderr; -vv shows a traceback on errors.",
+    )(command)  # fmt: skip
+    command = click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")(command)
+    return click.option(
+        "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), callback=_load_config,
+        is_eager=True, expose_value=False, help="TOML file with settings for this command.",
+    )(command)  # fmt: skip
+
+
+def progress(quiet: bool, what: str) -> Callable[[int, int], None]:
+    """A function (done, total) that draws a line on stderr, at most once a second; silent when stderr is no screen."""
+    import sys
+    import time
+
+    if quiet or not sys.stderr.isatty():
+        return lambda done, total: None
+    start, last = time.monotonic(), [0.0]
+
+    def show(done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - last[0] < 1.0 and done < total:
+            return
+        last[0] = now
+        rate = done / max(now - start, 1e-9)
+        left = (total - done) / max(rate, 1e-9)
+        click.echo(f"\r{what}: {done}/{total}, {rate:.0f}/s, {left:.0f} s left ", nl=done >= total, err=True)
+
+    return show

@@ -1,0 +1,45 @@
+"""One root for every error a user may meet; the command line turns it into one line and exit status 1."""
+
+
+class SynheadError(ValueError):
+    """Something in the input or the surroundings is wrong; the message says what, where and what to do."""
+
+
+class UnknownNameError(SynheadError):
+    """A name is not in the table it was looked up in."""
+
+
+class ConventionError(SynheadError):
+    """An Euler convention, rotation or pose law is malformed."""
+
+
+class LabelFormatError(SynheadError):
+    """A label file cannot be read as what it claims to be."""
+
+
+class ShardError(SynheadError):
+    """A shard is damaged, hostile or of an unknown schema."""
+
+
+class ManifestError(SynheadError):
+    """A dataset folder's manifest is missing, damaged or disagrees with its shards."""
+
+
+class HeadError(SynheadError):
+    """A head, a recipe or the data heads are built from is missing or malformed."""
+
+
+class BackendError(SynheadError):
+    """No renderer of the asked kind can work here."""
+
+
+class OutputExistsError(SynheadError):
+    """The output is already there and ``--overwrite`` was not given, or another run is writing it."""
+
+
+class CheckpointError(SynheadError):
+    """A checkpoint is missing, damaged or made for another model."""
+
+
+class TrainingError(SynheadError):
+    """Training cannot start or cannot go on."""

@@ -1,0 +1,198 @@
+"""The sample: which columns a dataset may have, with type, shape, unit and meaning, and how any dataset is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from synhead_tools.errors import ShardError
+from synhead_tools.geometry.quaternions import rotmat_from_quat_xyzw
+
+SCHEMA_VERSION = 1
+"""Version of the table below; a reader refuses any other."""
+
+ROTATION_TOLERANCE = 1e-5
+"""Largest allowed deviation of R R^T from identity, and of a quaternion's norm from one."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the schema: an array whose first axis counts the samples.
+
+    Attributes
+    ----------
+    name : str
+        Name in shards, in memory and in ``labels.parquet``.
+    dtype : str
+        NumPy type, little-endian: ``"u1"``, ``"f8"``, ``"S16"``.
+    shape_tail : tuple of int or str
+        Shape of one sample; ``"H"`` and ``"W"`` stand for the picture's height and width.
+    unit : str
+        Unit of the values, ``"1"`` for none.
+    meaning : str
+        What the values are: frame, order, range.
+    """
+
+    name: str
+    dtype: str
+    shape_tail: tuple[int | str, ...]
+    unit: str
+    meaning: str
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether one sample is a grid of pixels (height first)."""
+        return self.shape_tail[:2] == ("H", "W")
+
+
+_TABLE = (
+    Column("image", "u1", ("H", "W", 3), "sRGB", "RGB over black, colour premultiplied by alpha"),
+    Column("alpha", "u1", ("H", "W"), "1/255", "coverage by the head; picture + (1 - alpha) * background composites"),
+    Column("region", "u1", ("H", "W"), "id", "region of the nearest surface, 0 background"),
+    Column("depth_m", "f4", ("H", "W"), "m", "distance along the optical axis, 0 where there is no surface"),
+    Column("rotmat", "f8", (3, 3), "1", "R_head_to_camera: x_camera = R x_head + t"),
+    Column("quat_xyzw", "f8", (4,), "1", "the same rotation as a unit quaternion, scalar last"),
+    Column("translation_m", "f8", (3,), "m", "head origin in the camera frame"),
+    Column("intrinsics", "f8", (3, 3), "px", "camera matrix; (0, 0) is the corner of the top-left pixel"),
+    Column("euler_deg", "f8", (3,), "deg", "the same rotation in the dataset's Euler convention, its written order"),
+    Column("face_box_xyxy", "f4", (4,), "px", "square face box: left, top, right, bottom edge"),
+    Column("head_box_xyxy", "f4", (4,), "px", "tight box around the visible head: left, top, right, bottom edge"),
+    Column("points5", "f4", (5, 3), "px, px, m", "subject's right eye, left eye, nose, right and left mouth corner"),
+    Column("points5_visibility", "u1", (5,), "1", "0 outside the picture, 1 hidden, 2 visible"),
+    Column("landmarks68", "f4", (68, 3), "px, px, m", "68 points in iBUG order: x, y and depth"),
+    Column("landmarks68_visibility", "u1", (68,), "1", "0 outside the picture, 1 hidden, 2 visible"),
+    Column("head_id", "S16", (), "name", "head the sample was rendered from"),
+    Column("expression", "S16", (), "name", "facial expression"),
+    Column("track_id", "i4", (), "id", "motion track the pose comes from, -1 none"),
+    Column("frame_id", "i4", (), "id", "frame within the track, or running number"),
+    Column("seed", "u8", (), "1", "seed of everything random in the sample"),
+    Column("visible_fraction", "f4", (), "1", "share of the face region's pixels that are visible"),
+    Column("sequence", "i4", (), "id", "sequence of a foreign dataset the sample belongs to"),
+    Column("target_id", "S64", (), "name", "target frame the sample was matched to, or is"),
+    Column(
+        "in_plane_deg",
+        "f8",
+        (),
+        "deg",
+        "turn of the picture about its principal point, R_turned = Rz(turn) R; clockwise positive",
+    ),
+    Column("residual_deg", "f8", (), "deg", "geodesic distance to the target frame's rotation that is left"),
+)
+
+COLUMNS: Mapping[str, Column] = MappingProxyType({column.name: column for column in _TABLE})
+"""Every column a dataset may have, by name, in the order in which shards store them."""
+
+PICTURE_COLUMNS = tuple(column.name for column in _TABLE if column.is_picture)
+"""Names of the columns that are grids of pixels; all others are labels."""
+
+
+@runtime_checkable
+class SampleSource(Protocol):
+    """What every dataset, own or foreign, offers to whoever reads it."""
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        ...
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns `read` knows, in schema order."""
+        ...
+
+    def read(self, name: str, rows: Any = None) -> np.ndarray:
+        """Return column `name` of the samples `rows`: all when None, else integers in any order, repeats allowed."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Return dataset, subset, convention, calibrated, crop, frames and target_labels_used, for score tables."""
+        ...
+
+
+def check_columns(columns: Mapping[str, np.ndarray], where: str) -> int:
+    """Check arrays against the schema and return the number of samples.
+
+    Parameters
+    ----------
+    columns : mapping of str to ndarray
+        At least one column.
+    where : str
+        File or dataset the columns are for, named in messages.
+
+    Returns
+    -------
+    int
+        Length common to all columns, at least one.
+
+    Raises
+    ------
+    ShardError
+        Unknown name, wrong type or shape, unequal lengths, no samples, or something that is not a rotation.
+    """
+    if not columns:
+        raise ShardError(f"{where}: no columns; give at least one of {', '.join(COLUMNS)}")
+    sizes: dict[str, int] = {}
+    lengths = {}
+    for name, array in columns.items():
+        check_column(name, np.dtype(array.dtype), array.shape, sizes, where)
+        lengths[name] = array.shape[0]
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise ShardError(f"{where}: columns differ in length ({listed}); every column needs one entry per sample")
+    rows = next(iter(lengths.values()))
+    if rows < 1:
+        raise ShardError(f"{where}: the columns hold no samples; write at least one")
+    check_rotations(columns, where)
+    return rows
+
+
+def check_column(name: str, dtype: np.dtype, shape: tuple[int, ...], sizes: dict[str, int], where: str) -> None:
+    """Check one column's type and shape; `sizes` carries "H" and "W" from one call to the next.
+
+    Raises
+    ------
+    ShardError
+        The name is unknown, or type or shape are not the schema's.
+    """
+    if name not in COLUMNS:
+        raise ShardError(f"{where}: column {name!r} is not in the schema; known: {', '.join(COLUMNS)}")
+    column = COLUMNS[name]
+    if dtype != np.dtype("<" + column.dtype):
+        raise ShardError(f"{where}: column {name!r} has type {dtype}; expected {np.dtype(column.dtype)}")
+    wanted = ("N", *(sizes.get(size, size) for size in column.shape_tail))
+    fits = len(shape) == len(wanted) and all(
+        isinstance(want, str) or want == got for want, got in zip(wanted[1:], shape[1:], strict=True)
+    )
+    if not fits or 0 in shape[1:]:
+        expected = ", ".join(map(str, wanted))
+        raise ShardError(f"{where}: column {name!r} has shape {tuple(shape)}; expected ({expected})")
+    sizes.update({size: got for size, got in zip(column.shape_tail, shape[1:], strict=True) if isinstance(size, str)})
+
+
+def check_rotations(columns: Mapping[str, np.ndarray], where: str) -> None:
+    """Check that ``rotmat`` holds rotations and ``quat_xyzw`` unit quaternions of the same ones.
+
+    Raises
+    ------
+    ShardError
+        Names the first row that is not a rotation, or whose two forms disagree.
+    """
+    rotmat, quat = columns.get("rotmat"), columns.get("quat_xyzw")
+    if rotmat is not None:
+        gram_error = np.abs(rotmat @ np.swapaxes(rotmat, -1, -2) - np.eye(3)).max(axis=(-1, -2))
+        good = (gram_error <= ROTATION_TOLERANCE) & (np.linalg.det(rotmat) > 0)
+        _refuse_bad_row(good, "rotmat is not a rotation (orthonormal, determinant +1)", where)
+    if quat is not None:
+        good = np.abs(np.linalg.norm(quat, axis=-1) - 1) <= ROTATION_TOLERANCE
+        _refuse_bad_row(good, "quat_xyzw is not of length one", where)
+    if rotmat is not None and quat is not None:
+        good = np.abs(rotmat_from_quat_xyzw(quat) - rotmat).max(axis=(-1, -2)) <= 10 * ROTATION_TOLERANCE
+        _refuse_bad_row(good, "quat_xyzw (scalar last) and rotmat are different rotations", where)
+
+
+def _refuse_bad_row(good: np.ndarray, complaint: str, where: str) -> None:
+    if not good.all():
+        raise ShardError(f"{where}: row {int(np.argmin(good))}: {complaint}; mend or drop the sample")

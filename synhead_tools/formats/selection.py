@@ -1,0 +1,128 @@
+"""Datasets made of existing shards: selections of rows, and unions. No pixel is copied."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from synhead_tools.errors import ManifestError
+from synhead_tools.formats.atomic import atomic_write_bytes
+from synhead_tools.formats.manifest import ShardEntry
+from synhead_tools.formats.row_blocks import row_numbers
+
+if TYPE_CHECKING:
+    from synhead_tools.formats.dataset import Dataset
+
+SELECTIONS_FOLDER = "selections"
+
+
+def select_entries(
+    dataset: Dataset, rows: Any, folder: str | os.PathLike, *, first_number: int = 0, overwrite: bool = False
+) -> tuple[ShardEntry, ...]:
+    """Manifest entries, for a dataset in `folder`, of some rows of an existing dataset.
+
+    Row numbers are written to ``folder/selections/NNNNN.npy``; shards taken whole need none, shards of which nothing
+    is taken are left out. The result is in the order of `dataset`, whatever the order of `rows`; a row named twice is
+    there twice.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        May itself be a selection or a union.
+    rows : array of int, shape (n,)
+        Row numbers of `dataset`.
+    folder : path
+        Where the manifest with these entries will be; created if missing.
+    first_number : int
+        Number of the first selection file, when one folder takes selections of several datasets.
+    overwrite : bool
+        Replace selection files that are there.
+
+    Raises
+    ------
+    ManifestError
+        `rows` is empty.
+    ShardError
+        `rows` are not row numbers of `dataset`.
+    OutputExistsError
+        A selection file exists and `overwrite` is false.
+    """
+    rows = np.sort(row_numbers(rows, len(dataset), str(dataset.folder)))
+    if not len(rows):
+        raise ManifestError(f"{dataset.folder}: no row was selected; widen the selection")
+    entries: list[ShardEntry] = []
+    start = 0
+    for index, entry in enumerate(dataset.manifest.shards):
+        stop = start + len(entry)
+        wanted = rows[np.searchsorted(rows, start) : np.searchsorted(rows, stop)] - start
+        if len(wanted):
+            number = first_number + len(entries)
+            local = dataset.entry_rows(index)[wanted]
+            entries.append(_write_entry(entry, dataset.folder, local, Path(folder), number, overwrite))
+        start = stop
+    return tuple(entries)
+
+
+def union_entries(
+    datasets: Iterable[Dataset], folder: str | os.PathLike, *, overwrite: bool = False
+) -> tuple[ShardEntry, ...]:
+    """Manifest entries, for a dataset in `folder`, of all samples of several datasets, one after the other.
+
+    Selections are copied into `folder`, shards are pointed to. Parameters and errors as `select_entries`.
+    """
+    entries: tuple[ShardEntry, ...] = ()
+    for dataset in datasets:
+        every_row = np.arange(len(dataset))
+        entries += select_entries(dataset, every_row, folder, first_number=len(entries), overwrite=overwrite)
+    return entries
+
+
+def read_selection(folder: Path, entry: ShardEntry) -> np.ndarray:
+    """Row numbers of a manifest entry's selection file: uint32, shape (n,), each below ``entry.rows``.
+
+    Raises
+    ------
+    ManifestError
+        The file is missing, has another SHA-256, or is not such a list.
+    """
+    path = folder / str(entry.selected)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ManifestError(f"{path} cannot be read ({error.strerror}); restore it") from None
+    # the hash is checked before NumPy parses the file
+    if hashlib.sha256(data).hexdigest() != entry.selected_sha256:
+        raise ManifestError(f"{path} is not the selection the manifest was written for; restore it")
+    try:
+        rows = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, EOFError, MemoryError, OSError) as error:
+        raise ManifestError(f"{path} is not a NumPy array ({error}); make the dataset anew") from None
+    if not isinstance(rows, np.ndarray) or rows.dtype != np.uint32 or rows.shape != (len(entry),):
+        raise ManifestError(f"{path} must hold {len(entry)} row numbers as uint32; make the dataset anew")
+    if len(rows) and int(rows.max()) >= entry.rows:
+        raise ManifestError(f"{path} asks for row {rows.max()} of a shard of {entry.rows}; make the dataset anew")
+    return rows
+
+
+def _write_entry(
+    entry: ShardEntry, source: Path, local: np.ndarray, folder: Path, number: int, overwrite: bool
+) -> ShardEntry:
+    folder.mkdir(parents=True, exist_ok=True)
+    shard_path = os.path.relpath((source / entry.path).resolve(), folder.resolve())
+    moved = ShardEntry(Path(shard_path).as_posix(), entry.rows, entry.sha256)
+    if np.array_equal(local, np.arange(entry.rows)):
+        return moved
+    name = f"{SELECTIONS_FOLDER}/{number:05d}.npy"
+    data = io.BytesIO()
+    np.save(data, local.astype(np.uint32))
+    (folder / SELECTIONS_FOLDER).mkdir(exist_ok=True)
+    atomic_write_bytes(folder / name, data.getvalue(), overwrite)
+    digest = hashlib.sha256(data.getvalue()).hexdigest()
+    return replace(moved, selected=name, selected_rows=len(local), selected_sha256=digest)

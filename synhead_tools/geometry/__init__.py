@@ -1,0 +1,1 @@
+"""Rotations, Euler conventions, pose laws, nearest-pose indices, projection and boxes. numpy and scipy only."""

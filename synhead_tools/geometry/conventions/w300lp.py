@@ -1,0 +1,15 @@
+"""The convention of 300W-LP and AFLW2000-3D: ``Pose_Para[0, :3]`` is pitch, yaw, roll in radians.
+
+3DDFA composes Rx(-pitch) Ry(-yaw) Rz(-roll) in a frame with y up and z towards the viewer; taken to the camera frame
+this is Rx(-pitch) Ry(yaw) Rz(roll), the rotation Hopenet's BIWI reader writes, in another unit and order.
+"""
+
+from synhead_tools.geometry.conventions.convention import EulerConvention
+
+W300LP = EulerConvention(
+    name="300w-lp",
+    sequence="XYZ",
+    signs=(-1, 1, 1),
+    unit="rad",
+    source="YadiraF/face3d angle2matrix_3ddfa, the documented composition of 3DDFA",
+)

@@ -1,0 +1,30 @@
+"""What each triangle, and so each pixel, of a head belongs to."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Region(IntEnum):
+    """Region ids as stored in the ``region`` column; 13 to 15 are reserved for clothes, glasses and headgear."""
+
+    BACKGROUND = 0
+    SKIN = 1
+    NECK = 2
+    EYE = 3
+    BROW = 4
+    LASH = 5
+    LIP = 6
+    NOSE = 7
+    EAR = 8
+    EYELID = 9
+    MOUTH_INSIDE = 10
+    EYE_SOCKET = 11
+    HAIR = 12
+    CLOTH = 13
+    GLASSES = 14
+    HEADGEAR = 15
+
+
+FACE_REGIONS = (Region.SKIN, Region.EYE, Region.BROW, Region.LIP, Region.NOSE, Region.EYELID)
+"""Regions that make up the visible face: the share of them that is seen decides how occluded a face is."""

@@ -1,0 +1,1 @@
+"""Estimators: data on the device, networks, adaptation to unlabelled real images, checkpoints, honest scores."""

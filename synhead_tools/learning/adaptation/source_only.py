@@ -1,0 +1,41 @@
+"""No adaptation: more training on the source, the control of equal length for every other method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from torch import Tensor
+
+from synhead_tools.learning.adaptation.method import regression_loss
+from synhead_tools.learning.batch_norm import DomainPasses
+from synhead_tools.learning.batches import SourceBatch
+from synhead_tools.learning.config import TrainConfig
+
+
+class SourceOnly:
+    """Regression on the source alone; also what stage 1 runs.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        The loss.
+    n_features : int
+        Not needed here.
+    """
+
+    uses_target = False
+    discriminator = None
+
+    def __init__(self, config: TrainConfig, n_features: int) -> None:
+        self._config = config
+
+    def source_weights(self, source_rotmat: np.ndarray, predict_target: Callable[[], np.ndarray]) -> None:
+        """None: all samples count the same."""
+
+    def losses(
+        self, passes: DomainPasses, source: SourceBatch, target: Tensor | None, progress: float
+    ) -> dict[str, Tensor]:
+        """``total``, which is the regression loss."""
+        scores = passes.network.pose_head(passes.source(source.pictures))
+        return {"total": regression_loss(scores, source.scores, self._config)}

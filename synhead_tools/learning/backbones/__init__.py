@@ -1,0 +1,11 @@
+"""Backbones: networks from pictures to features. To add one: one function, and one line here."""
+
+from synhead_tools.registry import Table
+
+BACKBONES = Table(
+    "backbone",
+    {
+        "resnet18": "synhead_tools.learning.backbones.resnet:resnet18",
+        "resnet34": "synhead_tools.learning.backbones.resnet:resnet34",
+    },
+)

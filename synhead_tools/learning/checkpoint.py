@@ -1,0 +1,194 @@
+"""An estimator on disk: ``model.safetensors`` with the weights, ``model.json`` with everything they mean."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from synhead_tools.errors import CheckpointError, OutputExistsError
+from synhead_tools.learning.backbones.resnet import load_strictly
+from synhead_tools.learning.model import PoseNetwork
+from synhead_tools.learning.pose_heads import LabelScale
+from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes, write_atomically
+
+FORMAT_VERSION = 1
+WEIGHTS_NAME, RECORD_NAME = "model.safetensors", "model.json"
+
+
+@dataclass(frozen=True)
+class CheckpointRecord:
+    """What the weights mean and where they come from.
+
+    Parameters
+    ----------
+    backbone, backbone_width : str, int
+        The network.
+    input_px, margin : int, float
+        Side of the input; side of a stored crop over the face box.
+    convention : str
+        Euler convention of the three outputs.
+    label_mean_deg, label_std_deg : lists of 3 float
+        Undo the z-scores.
+    image_mean, image_std : lists of 3 float
+        Standardisation of pictures in [0, 1], RGB.
+    crop : str
+        The crop rule in words.
+    ray_frame : bool
+        Whether outputs are rotations against the ray through the box centre; then R = R_u R_ray.
+    method, stage : str
+        Adaptation method; ``stage1`` or ``final``.
+    steps : dict
+        Steps made per stage.
+    precision, bn_mode, test_time_statistics : str
+        Arithmetic, BatchNorm in stage 2, and whose running statistics the weights hold.
+    source, target : dict or None
+        What the datasets said of themselves; `target` is None where no target picture was seen.
+    target_labels_used : bool
+        Whether labels of the target entered the source dataset (matching) or its stage-1 model.
+    effective_sample_size : float or None
+        Of the instance weights.
+    config : dict
+        All training settings.
+    tool_version : str
+        synhead's version.
+    """
+
+    backbone: str
+    backbone_width: int
+    input_px: int
+    margin: float
+    convention: str
+    label_mean_deg: list[float]
+    label_std_deg: list[float]
+    image_mean: list[float]
+    image_std: list[float]
+    crop: str
+    ray_frame: bool
+    method: str
+    stage: str
+    steps: dict[str, int]
+    precision: str
+    bn_mode: str
+    test_time_statistics: str
+    source: dict[str, Any]
+    target: dict[str, Any] | None
+    target_labels_used: bool
+    effective_sample_size: float | None
+    config: dict[str, Any]
+    tool_version: str
+
+    @property
+    def label_scale(self) -> LabelScale:
+        """Mean and standard deviation of the labels."""
+        return LabelScale(tuple(self.label_mean_deg), tuple(self.label_std_deg))
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A trained network and its record."""
+
+    network: PoseNetwork
+    record: CheckpointRecord
+
+
+def save_checkpoint(folder: str | Path, checkpoint: Checkpoint, *, overwrite: bool = False) -> Path:
+    """Write a checkpoint; the record comes last and names the weights' sha256, so half a pair is never taken for one.
+
+    Raises
+    ------
+    OutputExistsError
+        There is a checkpoint already and `overwrite` is not set.
+    """
+    folder = Path(folder)
+    if (folder / RECORD_NAME).exists() and not overwrite:
+        raise OutputExistsError(f"{folder} already holds a checkpoint; choose another folder or pass --overwrite")
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = tensors_to_bytes(checkpoint.network.state_dict())
+    record = {
+        "format": "synhead estimator",
+        "format_version": FORMAT_VERSION,
+        **asdict(checkpoint.record),
+        "weights_sha256": hashlib.sha256(weights).hexdigest(),
+    }
+    text = json.dumps(record, indent=2, default=_plain_number) + "\n"
+    write_atomically(folder / WEIGHTS_NAME, weights)
+    write_atomically(folder / RECORD_NAME, text.encode())
+    return folder
+
+
+def load_checkpoint(folder: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
+    """Read a checkpoint, checking everything.
+
+    Parameters
+    ----------
+    folder : str or Path
+        What `save_checkpoint` wrote, or the path of its ``model.json`` or ``model.safetensors``.
+    device : str or torch.device
+        Where the network shall lie.
+
+    Raises
+    ------
+    CheckpointError
+        A file is missing or damaged, the pair does not belong together, or the weights do not fit.
+    """
+    folder = Path(folder)
+    if folder.name in (WEIGHTS_NAME, RECORD_NAME):
+        folder = folder.parent
+    record, sha256 = _read_record(folder / RECORD_NAME)
+    weights_path = folder / WEIGHTS_NAME
+    if not weights_path.is_file():
+        raise CheckpointError(f"there is no weights file {weights_path}")
+    if hashlib.sha256(weights_path.read_bytes()).hexdigest() != sha256:
+        raise CheckpointError(f"{weights_path} is not the file that {RECORD_NAME} describes; copy both again")
+    network = PoseNetwork(record.backbone, record.backbone_width)
+    load_strictly(network, read_tensors(weights_path), weights_path)
+    network = network.to(device, memory_format=torch.channels_last).eval()
+    return Checkpoint(network, record)
+
+
+def _read_record(path: Path) -> tuple[CheckpointRecord, str]:
+    """The record and the sha256 of its weights."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise CheckpointError(f"there is no checkpoint record {path}") from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise CheckpointError(f"{path} is not JSON; the checkpoint is damaged") from None
+    if not isinstance(values, dict) or values.get("format") != "synhead estimator":
+        raise CheckpointError(f"{path} is not the record of a synhead estimator")
+    if values.get("format_version") != FORMAT_VERSION:
+        raise CheckpointError(
+            f"{path} has format version {values.get('format_version')!r}, this synhead reads {FORMAT_VERSION}"
+        )
+    names = [field.name for field in fields(CheckpointRecord)]
+    missing = [name for name in (*names, "weights_sha256") if name not in values]
+    if missing:
+        raise CheckpointError(f"{path} lacks {missing[0]!r}")
+    record = CheckpointRecord(**{name: values[name] for name in names})
+    _check_record(record, path)
+    return record, values["weights_sha256"]
+
+
+def _check_record(record: CheckpointRecord, path: Path) -> None:
+    for name in ("label_mean_deg", "label_std_deg", "image_mean", "image_std"):
+        values = getattr(record, name)
+        good = isinstance(values, list) and len(values) == 3 and all(isinstance(v, (int, float)) for v in values)
+        if not good or not np.isfinite(values).all() or ("std" in name and min(values) <= 0):
+            raise CheckpointError(f"{path}: {name} = {values!r} must be three numbers, standard deviations above 0")
+    for name in ("input_px", "backbone_width"):
+        value = getattr(record, name)
+        if not isinstance(value, int) or not 4 <= value <= 4096:
+            raise CheckpointError(f"{path}: {name} = {value!r} must be an integer between 4 and 4096")
+
+
+def _plain_number(value: Any) -> Any:
+    """NumPy scalars, which dataset descriptions may hold, as plain ones."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -1,0 +1,178 @@
+"""A domain's crops, held whole on the device as uint8.
+
+The target domain is a `DomainCrops`: a type without labels, read from picture, box and intrinsics columns alone. So
+training cannot touch target labels, whatever a method does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from synhead_tools.errors import TrainingError
+from synhead_tools.formats.sample import SampleSource
+from synhead_tools.geometry.rays import ray_rotation, to_ray_frame
+from synhead_tools.learning.crops import check_boxes, resample_crop, square_crop_xyxy
+from synhead_tools.learning.pose_heads import network_euler_deg
+
+_BLOCK_ROWS = 256
+
+
+@dataclass(frozen=True, eq=False)
+class DomainCrops:
+    """Crops of one domain, without labels.
+
+    Parameters
+    ----------
+    pictures : Tensor, shape (N, C, C, 3 or 4)
+        uint8, on the device; the fourth channel is alpha, colour is premultiplied by it.
+    ray_rotmat : array, shape (N, 3, 3), or None
+        R_u of each box centre; None where the dataset has no intrinsics.
+    description : dict
+        What the dataset says of itself.
+    """
+
+    pictures: Tensor
+    ray_rotmat: np.ndarray | None
+    description: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the background can be exchanged."""
+        return self.pictures.shape[-1] == 4
+
+    @property
+    def crop_px(self) -> int:
+        """Side of the stored crops, pixels."""
+        return self.pictures.shape[1]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the pictures lie."""
+        return self.pictures.device
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledCrops(DomainCrops):
+    """Crops of the source domain with what they show.
+
+    Parameters
+    ----------
+    crop_rotmat : array, shape (N, 3, 3)
+        R_ray = R_u^T R; R itself where there are no intrinsics.
+    euler_deg : Tensor, shape (N, 3)
+        The same as pitch, yaw, roll under the network's convention; float32, on the device.
+    """
+
+    crop_rotmat: np.ndarray = None
+    euler_deg: Tensor = None
+
+
+def read_crops(
+    source: SampleSource,
+    crop_px: int,
+    margin: float = 1.5,
+    *,
+    rows: np.ndarray | None = None,
+    device: str | torch.device = "cpu",
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> DomainCrops:
+    """Read a dataset's pictures once, in blocks, and keep their face crops; labels are not read.
+
+    Parameters
+    ----------
+    source : SampleSource
+        Needs columns ``image`` and ``face_box_xyxy``; uses ``alpha`` and ``intrinsics`` where they are.
+    crop_px, margin : int, float
+        Side of the stored crops; side of the crop over that of the face box.
+    rows : integer array, optional
+        Which samples; all by default.
+    device : str or torch.device
+        Where the crops end up.
+    workers : int
+        Threads that resample.
+    progress : callable, optional
+        Called with (samples done, samples in all).
+
+    Raises
+    ------
+    TrainingError
+        The dataset is empty, lacks a column, or a face box has no area.
+    """
+    name = source.describe().get("dataset", "dataset")
+    for column in ("image", "face_box_xyxy"):
+        if column not in source.columns:
+            raise TrainingError(f"{name} has no column {column!r}, so no face crops can be cut")
+    rows = np.arange(len(source)) if rows is None else np.asarray(rows)
+    if len(rows) == 0:
+        raise TrainingError(f"{name} has no samples to read")
+    box_xyxy = np.asarray(source.read("face_box_xyxy", rows), float)
+    check_boxes(box_xyxy, name)
+    pictures = _read_pictures(source, rows, square_crop_xyxy(box_xyxy, margin), crop_px, workers, progress)
+    ray_rotmat = None
+    if "intrinsics" in source.columns:
+        centre_px = (box_xyxy[:, :2] + box_xyxy[:, 2:]) / 2
+        ray_rotmat = ray_rotation(centre_px, source.read("intrinsics", rows))
+    return DomainCrops(torch.from_numpy(pictures).to(device), ray_rotmat, dict(source.describe()))
+
+
+def read_labelled_crops(source: SampleSource, crop_px: int, margin: float = 1.5, **options: Any) -> LabelledCrops:
+    """Like `read_crops`, with labels from the column ``rotmat``, taken into the ray frame of each crop.
+
+    Parameters
+    ----------
+    source, crop_px, margin, **options
+        As for `read_crops`.
+
+    Raises
+    ------
+    TrainingError
+        As for `read_crops`, or there is no column ``rotmat``, or a rotation is not finite.
+    """
+    name = source.describe().get("dataset", "dataset")
+    if "rotmat" not in source.columns:
+        raise TrainingError(f"{name} has no column 'rotmat', so it cannot be a source of labels")
+    crops = read_crops(source, crop_px, margin, **options)
+    rotmat = np.asarray(source.read("rotmat", options.get("rows")), float)
+    finite = np.isfinite(rotmat).all(axis=(1, 2))
+    if not finite.all():
+        raise TrainingError(f"{name}, row {int(np.argmin(finite))}: rotmat is not finite")
+    crop_rotmat = rotmat if crops.ray_rotmat is None else to_ray_frame(rotmat, crops.ray_rotmat)
+    euler_deg = torch.from_numpy(network_euler_deg(crop_rotmat).astype(np.float32)).to(crops.device)
+    return LabelledCrops(crops.pictures, crops.ray_rotmat, crops.description, crop_rotmat, euler_deg)
+
+
+def _read_pictures(
+    source: SampleSource,
+    rows: np.ndarray,
+    squares_xyxy: np.ndarray,
+    crop_px: int,
+    workers: int,
+    progress: Callable[[int, int], None] | None,
+) -> np.ndarray:
+    """Crops (N, crop_px, crop_px, 3 or 4) uint8 of `rows`."""
+    with_alpha = "alpha" in source.columns
+    crops = np.empty((len(rows), crop_px, crop_px, 4 if with_alpha else 3), np.uint8)
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(rows), _BLOCK_ROWS):
+            block = rows[start : start + _BLOCK_ROWS]
+            stop = start + len(block)
+            pictures = source.read("image", block)
+            if with_alpha:
+                pictures = np.concatenate([pictures, source.read("alpha", block)[..., None]], axis=-1)
+            cut = pool.map(resample_crop, pictures, squares_xyxy[start:stop], [crop_px] * len(block))
+            for row, crop in enumerate(cut, start):
+                crops[row] = crop
+            if progress is not None:
+                progress(stop, len(rows))
+    return crops

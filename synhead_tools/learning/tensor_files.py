@@ -1,0 +1,59 @@
+"""Files of named tensors: read without running code from them, written so that no half file is ever seen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from synhead_tools.errors import CheckpointError
+
+
+def read_tensors(path: str | Path) -> dict[str, Tensor]:
+    """Named tensors of a .safetensors file, or of a torch file that holds nothing but tensors.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing or is not such a file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(f"there is no weights file {path}")
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.torch.load_file(path)
+        tensors = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # each reader has its own family of errors; all mean the same to the user
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CheckpointError(f"{path} cannot be read as named tensors: {reason}") from None
+    if not isinstance(tensors, dict) or not all(isinstance(value, Tensor) for value in tensors.values()):
+        raise CheckpointError(f"{path} holds more than named tensors; save a plain state dict")
+    return tensors
+
+
+def tensors_to_bytes(tensors: dict[str, Tensor]) -> bytes:
+    """The .safetensors file of `tensors`, byte for byte the same for the same tensors."""
+    return safetensors.torch.save({key: value.detach().cpu().contiguous() for key, value in tensors.items()})
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` under a temporary name, flush it to disk, then rename: readers see all of it or none."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

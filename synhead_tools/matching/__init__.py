@@ -1,0 +1,1 @@
+"""Choosing and turning the frames nearest to a real dataset's poses."""

@@ -1,0 +1,103 @@
+"""Turn a rendered frame in its image plane, with everything that is known about it."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from synhead_tools.geometry.boxes import face_box_xyxy
+from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
+from synhead_tools.matching.in_plane import turn_about_optical_axis
+
+NO_TURN_DEG = 1e-9
+"""Smaller turns, degrees, leave the picture as it is, byte for byte."""
+
+
+def turn_picture(
+    picture: np.ndarray, in_plane_deg: float, principal_point_px: np.ndarray, smooth: bool = True
+) -> np.ndarray:
+    """Turn one picture about its principal point; what comes from outside is 0.
+
+    Parameters
+    ----------
+    picture : array, shape (H, W) or (H, W, 3), uint8 or float32
+        float32 only with one channel.
+    in_plane_deg : float
+        Positive is clockwise in the picture (x towards y).
+    principal_point_px : array-like, shape (2,)
+        Image coordinates (origin at the corner of the first pixel).
+    smooth : bool
+        Bicubic for colour and alpha; False takes the nearest pixel, for region ids and depth.
+
+    Returns
+    -------
+    array of the same shape and dtype
+    """
+    if abs(in_plane_deg) < NO_TURN_DEG:
+        return picture.copy()
+    cosine, sine = np.cos(np.radians(in_plane_deg)), np.sin(np.radians(in_plane_deg))
+    x, y = principal_point_px
+    # Pillow asks where each output point comes from: the inverse turn about (x, y).
+    backward = (cosine, sine, x - cosine * x - sine * y, -sine, cosine, y + sine * x - cosine * y)
+    resample = Image.Resampling.BICUBIC if smooth else Image.Resampling.NEAREST
+    image = Image.fromarray(picture)
+    return np.array(image.transform(image.size, Image.Transform.AFFINE, backward, resample))
+
+
+def turn_points(points: np.ndarray, in_plane_deg: np.ndarray, principal_point_px: np.ndarray) -> np.ndarray:
+    """Turn x, y of points (n, N, 3) = (x_px, y_px, depth_m) by `in_plane_deg` (n,) about (n, 2); depth stays."""
+    centre = np.asarray(principal_point_px, float)[:, None]
+    offset = points[..., :2] - centre
+    turned = points.copy()
+    turned[..., :2] = offset @ np.swapaxes(turn_about_optical_axis(in_plane_deg)[:, :2, :2], -1, -2) + centre
+    return turned
+
+
+def turn_samples(columns: dict[str, np.ndarray], in_plane_deg: np.ndarray) -> dict[str, np.ndarray]:
+    """Turn a block of samples about their principal points.
+
+    Parameters
+    ----------
+    columns : dict of str to array, each (n, ...)
+        Columns of the sample schema: ``image``, ``alpha`` and the label columns; ``region`` and ``depth_m`` if there.
+    in_plane_deg : array, shape (n,)
+        One turn per sample, positive clockwise.
+
+    Returns
+    -------
+    dict of str to array
+        The same columns after the turn: R -> Rz R, t -> Rz t, points and boxes with them. Points that leave the
+        picture become visibility 0.
+    """
+    turned = dict(columns)
+    intrinsics = columns["intrinsics"]
+    principal = intrinsics[:, :2, 2]
+    for name in ("image", "alpha", "region", "depth_m"):
+        if name in columns:
+            smooth = name in ("image", "alpha")
+            stack = zip(columns[name], in_plane_deg, principal, strict=True)
+            turned[name] = np.stack([turn_picture(p, float(a), c, smooth) for p, a, c in stack])
+    # Bicubic overshoot must not make a premultiplied colour brighter than its alpha allows.
+    turned["image"] = np.minimum(turned["image"], turned["alpha"][..., None])
+    turn = turn_about_optical_axis(in_plane_deg)
+    turned["rotmat"] = turn @ columns["rotmat"]
+    turned["quat_xyzw"] = quat_xyzw_from_rotmat(turned["rotmat"])
+    turned["translation_m"] = (turn @ columns["translation_m"][..., None])[..., 0]
+    turned["face_box_xyxy"] = face_box_xyxy(turned["rotmat"], turned["translation_m"], intrinsics).astype("f4")
+    turned["head_box_xyxy"] = np.stack([_box_of_alpha(alpha) for alpha in turned["alpha"]])
+    height, width = columns["alpha"].shape[1:]
+    for name in ("points5", "landmarks68"):
+        turned[name] = turn_points(columns[name].astype(float), in_plane_deg, principal).astype("f4")
+        x, y = turned[name][..., 0], turned[name][..., 1]
+        inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        seen = columns[f"{name}_visibility"]
+        turned[f"{name}_visibility"] = np.where(inside, np.maximum(seen, 1), 0).astype(seen.dtype)
+    return turned
+
+
+def _box_of_alpha(alpha: np.ndarray, threshold: int = 127) -> np.ndarray:
+    """Tight xyxy box of the pixels that are more than half covered; zeros if there are none."""
+    rows, columns = (np.flatnonzero((alpha > threshold).any(axis=axis)) for axis in (1, 0))
+    if len(rows) == 0:
+        return np.zeros(4, "f4")
+    return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], "f4")

@@ -1,0 +1,1 @@
+"""From heads and poses to labelled pictures: cameras, lights, renderer backends, plans and datasets."""

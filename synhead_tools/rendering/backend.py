@@ -1,0 +1,177 @@
+"""The interface every renderer satisfies, the table of renderers, and how one is opened.
+
+Requirements on a backend
+-------------------------
+1. It renders ONE head at one pose into a `Frame`; the same call gives the same bytes, whatever was rendered before,
+   in whatever process.
+2. Cameras, poses and lights are those of `synhead_tools.rendering.scene` and of the camera frame (x right, y down,
+   z forward). A backend whose library thinks otherwise converts inside.
+3. The picture is antialiased by coverage, over black, with colours PREMULTIPLIED in the stored (sRGB-encoded) space:
+   ``image + (1 - alpha / 255) * background`` is the picture over that background.
+4. It needs no window, no screen and no network, and imports its libraries only when it is opened.
+5. What it cannot do here is one line of `BackendError` that names the missing thing and how to get it.
+6. It is used by one thread at a time and closed once; more than one may be open in a process.
+
+To add one: a module with a class that satisfies `Backend`, and one line in `BACKENDS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from synhead_tools.errors import BackendError
+from synhead_tools.heads.head import Head
+from synhead_tools.registry import Table
+from synhead_tools.rendering.scene import Camera, Lighting
+
+#: Nearest distance, in metres along z, at which anything is drawn.
+NEAR_M = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One rendered picture and what was seen where. Every array has the camera's height and width.
+
+    Attributes
+    ----------
+    image : (H, W, 3) uint8
+        sRGB-encoded red, green, blue, premultiplied by coverage over black.
+    alpha : (H, W) uint8
+        Coverage, 255 = fully covered.
+    region : (H, W) uint8
+        Region id (`synhead_tools.heads.regions.Region`) of most of the pixel; 0 = background. The inside of a closed
+        surface, seen through the opening of the neck, counts as NECK.
+    depth_m : (H, W) float32
+        z, in the camera frame, of the nearest thing the pixel shows; 0 where it is empty.
+    triangle_id : (H, W) int32
+        Triangle at that depth, counted through the head's parts in their order; -1 where the pixel is empty or the
+        backend does not know.
+    """
+
+    image: np.ndarray
+    alpha: np.ndarray
+    region: np.ndarray
+    depth_m: np.ndarray
+    triangle_id: np.ndarray
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """A renderer; see the requirements at the head of this module."""
+
+    #: Name in `BACKENDS`.
+    name: str
+    #: What rendered, with versions, for the manifest: ``"cpu numba 0.61, 2x2 samples"``.
+    description: str
+
+    def render(
+        self, head: Head, rotmat: np.ndarray, translation_m: np.ndarray, camera: Camera, lighting: Lighting
+    ) -> Frame:
+        """Render `head` at x_camera = rotmat x_head + translation_m.
+
+        Parameters
+        ----------
+        head : Head
+        rotmat : (3, 3) array
+            Head frame to camera frame.
+        translation_m : (3,) array
+            Position of the head's origin, camera frame.
+        camera : Camera
+        lighting : Lighting
+
+        Returns
+        -------
+        Frame
+            Its arrays belong to the caller.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what the backend holds; it cannot render afterwards."""
+        ...
+
+
+#: Renderer backends: name to the class that is called with the options of `open_backend`.
+BACKENDS = Table(
+    "renderer backend",
+    {
+        "cpu": "synhead_tools.rendering.cpu_backend:CpuBackend",
+        "pyrender": "synhead_tools.rendering.pyrender_backend:PyrenderBackend",
+    },
+)
+
+
+def resolve_backend(name: str = "auto") -> str:
+    """Return the name in `BACKENDS` that `name` stands for: itself, or for ``auto`` the best one that works here.
+
+    Raises
+    ------
+    UnknownNameError
+        No such backend.
+    BackendError
+        ``auto``, and neither numba nor an OpenGL that works is here.
+    """
+    if name != "auto":
+        BACKENDS[name]
+        return name
+    if find_spec("numba") is not None:
+        return "cpu"
+    try:
+        BACKENDS.load("pyrender")().close()
+    except (BackendError, ImportError) as error:
+        raise BackendError(
+            f"no renderer works here (numba is not installed; {error}); pip install 'synhead-tools[cpu]'"
+        ) from error
+    return "pyrender"
+
+
+def open_backend(name: str = "auto", **options: Any) -> Backend:
+    """Open a renderer.
+
+    Parameters
+    ----------
+    name : str
+        A name of `BACKENDS`, or ``auto``: ``cpu`` where numba is installed, else ``pyrender`` where an OpenGL works.
+    **options
+        Passed to the backend; all take ``samples_per_axis`` (1, 2 or 3: squared, the samples per pixel).
+
+    Raises
+    ------
+    UnknownNameError
+        No such backend.
+    BackendError
+        It cannot work here; the message names what is missing.
+    """
+    return BACKENDS.load(resolve_backend(name))(**options)
+
+
+def check_pose(rotmat: np.ndarray, translation_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return pose and position as float64 arrays, refusing what is no rigid pose.
+
+    Raises
+    ------
+    BackendError
+        A wrong shape, a value that is not finite, or a matrix that is no rotation.
+    """
+    rotation = np.array(rotmat, np.float64)
+    position = np.array(translation_m, np.float64)
+    if rotation.shape != (3, 3) or position.shape != (3,):
+        raise BackendError(
+            f"pose has shapes {rotation.shape} and {position.shape}; give a (3, 3) rotation and a (3,) translation"
+        )
+    if not np.isfinite(rotation).all() or not np.isfinite(position).all():
+        raise BackendError("pose holds a value that is not finite; give finite numbers")
+    if np.abs(rotation @ rotation.T - np.eye(3)).max() > 1e-5 or np.linalg.det(rotation) < 0:
+        raise BackendError(f"rotmat {rotation.round(4).tolist()} is no rotation; orthonormalise it first")
+    return rotation, position
+
+
+def check_samples_per_axis(samples_per_axis: int) -> int:
+    """Return `samples_per_axis` if it is 1, 2 or 3; raise BackendError otherwise."""
+    if samples_per_axis not in (1, 2, 3):
+        raise BackendError(f"samples_per_axis is {samples_per_axis!r}; give 1, 2 or 3")
+    return int(samples_per_axis)
