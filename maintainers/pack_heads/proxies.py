@@ -63,6 +63,18 @@ def compact(proxy: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
+def strand_points(proxy: dict[str, np.ndarray], picture: bytes, vertices: np.ndarray) -> np.ndarray:
+    """Return points (N, 3) (dm) all over the opaque texels of a hair fitted to the base head."""
+    alpha = np.asarray(Image.open(io.BytesIO(picture)).convert("RGBA"))[..., 3]
+    steps = (np.arange(6) + 0.5) / 6
+    s, t = (axis.ravel() for axis in np.meshgrid(steps, steps))
+    mix = np.stack([(1 - s) * (1 - t), s * (1 - t), s * t, (1 - s) * t])
+    points = np.einsum("qcx,cn->qnx", fit(proxy, vertices)[proxy["faces"]], mix).reshape(-1, 3)
+    texel = np.einsum("qcx,cn->qnx", proxy["uv"][proxy["face_uv"]], mix).reshape(-1, 2)
+    column, row = np.minimum(texel * alpha.shape[::-1], np.subtract(alpha.shape[::-1], 1)).astype(int).T
+    return points[alpha[row, column] > 127]
+
+
 def fit(proxy: dict[str, np.ndarray], vertices: np.ndarray) -> np.ndarray:
     """Return the proxy's vertices (dm) on the base head, offsets unscaled."""
     return (vertices[proxy["reference"]] * proxy["weights"][..., None]).sum(axis=1) + proxy["offsets_dm"]

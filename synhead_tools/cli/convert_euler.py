@@ -44,9 +44,9 @@ def convert_euler(
     else:
         if source is None:
             raise click.UsageError("a CSV does not say its convention: give --from NAME (see synhead conventions)")
-        from synhead_tools.formats.labels import convert_csv
+        from synhead_tools.formats.convert_pose_csv import convert_pose_csv
 
-        rows = convert_csv(labels_in, out, source, target, overwrite=overwrite)
+        rows = convert_pose_csv(labels_in, out, source, target, overwrite=overwrite)
         result = {"out": str(out), "rows": rows, "from": source, "to": target}
     text = ", ".join(f"{key} {value}" for key, value in result.items())
     click.echo(json.dumps(result) if as_json else text)

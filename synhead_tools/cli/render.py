@@ -56,7 +56,6 @@ def render(
         click.echo(json.dumps(plan.summary()))
         return
     show = options.progress(quiet, "frames")
-    manifest = render_dataset(plan, out, workers=workers, resume=resume, overwrite=overwrite, progress=show)
-    rows = sum(shard.rows for shard in manifest.shards)
-    result = {"out": str(out), "kind": manifest.kind, "frames": rows, "preview": str(out / "preview.png")}
-    click.echo(json.dumps(result) if as_json else f"{rows} frames in {out}; look at {out / 'preview.png'}")
+    render_dataset(plan, out, workers=workers, resume=resume, overwrite=overwrite, progress=show)
+    result = {"out": str(out), "kind": "SynHead", "frames": len(plan), "preview": str(out / "preview.png")}
+    click.echo(json.dumps(result) if as_json else f"{len(plan)} frames in {out}; look at {out / 'preview.png'}")

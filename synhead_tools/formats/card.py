@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def dataset_card(dataset: Dataset) -> str:
         f"# {manifest.kind}: {len(dataset)} head-pose samples\n",
         _facts(manifest, len(dataset)),
         _pictures(dataset.folder),
-        _column_table(dataset.columns),
+        "## Columns\n\n" + column_table(dataset.columns),
         _heads(manifest),
         _loading(manifest),
     ]
@@ -72,10 +73,11 @@ def _pictures(folder: Path) -> str:
     return "".join(f"![{name}]({name}.png)\n" for name in ("preview", "stats") if (folder / f"{name}.png").is_file())
 
 
-def _column_table(names: tuple[str, ...]) -> str:
+def column_table(names: Iterable[str]) -> str:
+    """Markdown table of columns of the schema: name, type, shape, unit, meaning."""
     rows = [(f"`{c.name}`", c.dtype, c.shape_tail, c.unit, c.meaning) for c in map(COLUMNS.__getitem__, names)]
     shaped = [(name, dtype, "(" + ", ".join(map(str, ("N", *tail))) + ")", *rest) for name, dtype, tail, *rest in rows]
-    return "## Columns\n\n" + _table(("column", "type", "shape", "unit", "meaning"), shaped)
+    return _table(("column", "type", "shape", "unit", "meaning"), shaped)
 
 
 def _heads(manifest: Manifest) -> str:

@@ -183,7 +183,8 @@ def check_rotations(columns: Mapping[str, np.ndarray], where: str) -> None:
     rotmat, quat = columns.get("rotmat"), columns.get("quat_xyzw")
     if rotmat is not None:
         gram_error = np.abs(rotmat @ np.swapaxes(rotmat, -1, -2) - np.eye(3)).max(axis=(-1, -2))
-        good = (gram_error <= ROTATION_TOLERANCE) & (np.linalg.det(rotmat) > 0)
+        with np.errstate(invalid="ignore"):  # NaN is no rotation either
+            good = (gram_error <= ROTATION_TOLERANCE) & (np.linalg.det(rotmat) > 0)
         _refuse_bad_row(good, "rotmat is not a rotation (orthonormal, determinant +1)", where)
     if quat is not None:
         good = np.abs(np.linalg.norm(quat, axis=-1) - 1) <= ROTATION_TOLERANCE

@@ -73,8 +73,8 @@ class ShardReader:
         self.path = Path(path)
         _check_regular_hdf5(self.path)
         with self._errors_named():
-            # shards never change, so locking would only add failures on network file systems
-            self._file = h5py.File(self.path, "r", locking=False)
+            # the locking mode stays HDF5's own: a process that also opens the file with plain h5py needs the same one
+            self._file = h5py.File(self.path, "r")
         try:
             with self._errors_named():
                 self.attributes = _read_attributes(self._file, self.path)
@@ -132,6 +132,8 @@ class ShardReader:
         self.close()
 
     def _dataset(self, name: str) -> h5py.Dataset:
+        if not self._file:
+            raise ShardError(f"{self.path} was closed; open it again")
         try:
             return self._datasets[name]
         except KeyError:
@@ -149,16 +151,19 @@ class ShardReader:
 
 
 def _check_regular_hdf5(path: Path) -> None:
+    if "\0" in str(path):
+        raise ShardError(f"{str(path)!r} is no file name (it holds a NUL); check the manifest")
+    signature = b""
     try:
         # checked before opening: opening a FIFO would wait for ever
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ShardError(f"{path} is not a regular file; give a shard written by synhead")
-        with path.open("rb") as file:
-            signature = file.read(len(_HDF5_SIGNATURE))
+        regular = stat.S_ISREG(path.stat().st_mode)
+        if regular:
+            with path.open("rb") as file:
+                signature = file.read(len(_HDF5_SIGNATURE))
     except OSError as error:
         raise ShardError(f"{path} cannot be opened ({error.strerror}); check path and permissions") from None
-    except ValueError:
-        raise ShardError(f"{str(path)!r} is no file name (it holds a NUL); check the manifest") from None
+    if not regular:
+        raise ShardError(f"{path} is not a regular file; give a shard written by synhead")
     if signature != _HDF5_SIGNATURE:
         raise ShardError(f"{path} is not an HDF5 file; give a shard written by synhead")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -126,9 +127,8 @@ def _stored_form(name: str, value: Any, path: Path) -> Any:
 
 def _file_image(columns: Mapping[str, np.ndarray], attributes: Mapping[str, Any], compression: str) -> bytes:
     """Build the file in memory: HDF5 never meets a full disk, which it is known not to survive cleanly."""
-    with h5py.File(
-        "shard", "w", driver="core", backing_store=False, block_size=16 << 20, libver=("v108", "v108")
-    ) as file:
+    name = secrets.token_hex(16)  # HDF5 refuses to have two files of one name open, in memory or not
+    with h5py.File(name, "w", driver="core", backing_store=False, block_size=16 << 20, libver=("v108", "v108")) as file:
         file.attrs.update(attributes)
         for column in COLUMNS.values():
             if column.name in columns:
@@ -159,8 +159,13 @@ def _add_column(file: h5py.File, name: str, array: np.ndarray, attributes: Mappi
 def _compare_read_back(temporary: Path, columns: Mapping[str, np.ndarray], path: Path) -> None:
     with ShardReader(temporary) as shard:
         for name, array in columns.items():
-            for start in range(0, len(array), LABEL_CHUNK_ROWS):
-                stored = shard.read(name, start, min(start + LABEL_CHUNK_ROWS, len(array)))
-                # compared as bytes, so that NaN equals NaN and -0.0 differs from 0.0
-                if stored.tobytes() != array[start : start + LABEL_CHUNK_ROWS].tobytes():
+            step = shard.chunk_rows(name)
+            for start in range(0, len(array), step):
+                written = array[start : start + step]
+                if not _same_bytes(shard.read(name, start, start + len(written)), written):
                     raise ShardError(f"{path}: column {name!r} read back differs from what was written; check the disk")
+
+
+def _same_bytes(a: np.ndarray, b: np.ndarray) -> bool:
+    """Compare as bytes, so that NaN equals NaN and -0.0 differs from 0.0."""
+    return np.array_equal(*(np.ascontiguousarray(array).reshape(-1).view(np.uint8) for array in (a, b)))

@@ -21,11 +21,12 @@ SKINS = (
       for ancestry in ("african", "asian", "caucasian") for sex in ("female", "male")),
     "young_caucasian_female_2", "young_caucasian_male_2",
 )  # fmt: skip
-MASKS = ("scalp", "beard", "occlusion")
+MASKS = ("beard", "occlusion")
 EYEBALLS = "eyeballs"
 PROXIES = (EYEBALLS, *LASHES, *BROWS, *HAIRS)
 TEXTURE_KINDS = {
-    "skin": SKINS, "hair": HAIRS, "brows": BROWS, "lashes": LASHES, "eyes": EYE_COLOURS, "masks": MASKS,
+    "skin": SKINS, "hair": HAIRS, "brows": BROWS, "lashes": LASHES, "eyes": EYE_COLOURS,
+    "scalp": HAIRS, "masks": MASKS,
 }  # fmt: skip
 
 _UV_SCALE = 65535.0

@@ -19,9 +19,9 @@ _KEPT_SHARE = 0.7
 _ASYMMETRY_SIGMA = 0.02
 _LARGEST_RANDOM = 0.8
 # Brows, lids and lips carry the expression: at full strength random sliders make people look cross.
-_GROUP_SCALE = {"eyes": 0.45, "eyebrows": 0.45, "mouth": 0.7}
+_GROUP_SCALE = {"eyes": 0.45, "eyebrows": 0.45, "mouth": 0.6, "head": 0.7}
 _DELICATE = ("angles", "eyefold", "push", "scale-vert", "scale-horiz", "eye-height", "corner", "forehead-nubian",
-             "temple", "back-scale")  # fmt: skip
+             "temple", "back-scale", "measure")  # fmt: skip
 
 
 @dataclass(frozen=True)

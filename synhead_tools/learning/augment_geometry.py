@@ -78,21 +78,23 @@ def jitter_pictures(pictures: Tensor, jitter: CropJitter, side_px: int, margin: 
     Tensor, shape (N, K, side_px, side_px)
         float32 in [0, 1]; bilinear. Outside the stored crop a fourth channel is 0, and without one the edge repeats.
     """
-    n, _, _, channels = pictures.shape
+    padding = "zeros" if pictures.shape[-1] == 4 else "border"
+    planes = pictures.permute(0, 3, 1, 2).float()
+    grid = _sampling_grid(jitter, side_px) / margin
+    return F.grid_sample(planes, grid, mode="bilinear", padding_mode=padding, align_corners=False).div_(255.0)
+
+
+def _sampling_grid(jitter: CropJitter, side_px: int) -> Tensor:
+    """Where each output pixel is read, x and y in half box sides from the box centre; (N, side_px, side_px, 2)."""
     angle = torch.deg2rad(jitter.turn_deg)
     cosine, sine = torch.cos(angle) * jitter.scale, torch.sin(angle) * jitter.scale
-    # Rows take an output position to where it is read: undo the turn (y down), then the mirror.
-    theta = torch.stack(
-        [
-            torch.stack([jitter.mirror * cosine, -jitter.mirror * sine, jitter.shift_x], dim=-1),
-            torch.stack([sine, cosine, jitter.shift_y], dim=-1),
-        ],
-        dim=1,
+    axis = (2 * torch.arange(side_px, device=angle.device) + 1) / side_px - 1
+    x, y = axis[None, None, :], axis[None, :, None]
+    cosine, sine, shift_x, shift_y, mirror = (
+        value[:, None, None] for value in (cosine, sine, jitter.shift_x, jitter.shift_y, jitter.mirror)
     )
-    grid = F.affine_grid(theta / margin, (n, channels, side_px, side_px), align_corners=False)
-    planes = pictures.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format)
-    padding = "zeros" if channels == 4 else "border"
-    return F.grid_sample(planes, grid, mode="bilinear", padding_mode=padding, align_corners=False) / 255.0
+    # Undo the turn (y points down), then the mirror.
+    return torch.stack([mirror * (cosine * x - sine * y) + shift_x, sine * x + cosine * y + shift_y], dim=-1)
 
 
 def jitter_euler_deg(euler_deg: Tensor, jitter: CropJitter) -> Tensor:

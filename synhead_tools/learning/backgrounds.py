@@ -38,12 +38,15 @@ def _smooth_noise(n: int, side_px: int, generator: torch.Generator) -> Tensor:
     """Three octaves of value noise with random weights; (n, 1, side_px, side_px), mostly in [-1, 1]."""
     weight = torch.rand((n, 3, 1, 1), generator=generator, device=generator.device)
     weight = weight / weight.sum(dim=1, keepdim=True)
-    total = torch.zeros(n, 1, side_px, side_px, device=generator.device)
+    total = torch.zeros(n, 1, 12, 12, device=generator.device)
     for octave, cells in enumerate((3, 6, 12)):
         values = torch.randn((n, 1, cells, cells), generator=generator, device=generator.device)
-        smooth = F.interpolate(values, size=(side_px, side_px), mode="bilinear", align_corners=False)
-        total = total + weight[:, octave : octave + 1] * smooth
-    return total
+        total = total + weight[:, octave : octave + 1] * _enlarge(values, 12)
+    return _enlarge(total, side_px)  # once for all octaves: enlarging is what takes the time
+
+
+def _enlarge(values: Tensor, side: int) -> Tensor:
+    return F.interpolate(values, size=(side, side), mode="bilinear", align_corners=False)
 
 
 def composite(pictures: Tensor, backgrounds: Tensor | float) -> Tensor:

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 
 from synhead_tools.errors import CheckpointError, OutputExistsError
+from synhead_tools.formats.atomic import atomic_write_bytes
 from synhead_tools.learning.backbones.resnet import load_strictly
 from synhead_tools.learning.model import PoseNetwork
 from synhead_tools.learning.pose_heads import LabelScale
-from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes, write_atomically
+from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes
 
 FORMAT_VERSION = 1
 WEIGHTS_NAME, RECORD_NAME = "model.safetensors", "model.json"
@@ -117,8 +118,8 @@ def save_checkpoint(folder: str | Path, checkpoint: Checkpoint, *, overwrite: bo
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
     }
     text = json.dumps(record, indent=2, default=_plain_number) + "\n"
-    write_atomically(folder / WEIGHTS_NAME, weights)
-    write_atomically(folder / RECORD_NAME, text.encode())
+    atomic_write_bytes(folder / WEIGHTS_NAME, weights, overwrite=True)
+    atomic_write_bytes(folder / RECORD_NAME, text.encode(), overwrite=True)
     return folder
 
 

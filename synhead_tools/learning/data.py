@@ -6,7 +6,7 @@ training cannot touch target labels, whatever a method does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -119,11 +119,44 @@ def read_crops(
     box_xyxy = np.asarray(source.read("face_box_xyxy", rows), float)
     check_boxes(box_xyxy, name)
     pictures = _read_pictures(source, rows, square_crop_xyxy(box_xyxy, margin), crop_px, workers, progress)
-    ray_rotmat = None
-    if "intrinsics" in source.columns:
-        centre_px = (box_xyxy[:, :2] + box_xyxy[:, 2:]) / 2
-        ray_rotmat = ray_rotation(centre_px, source.read("intrinsics", rows))
+    ray_rotmat = _rays(box_xyxy, source.read("intrinsics", rows)) if "intrinsics" in source.columns else None
     return DomainCrops(torch.from_numpy(pictures).to(device), ray_rotmat, dict(source.describe()))
+
+
+def crop_pictures(
+    pictures: Sequence[np.ndarray],
+    face_box_xyxy: np.ndarray,
+    crop_px: int,
+    margin: float = 1.5,
+    *,
+    intrinsics: np.ndarray | None = None,
+    device: str | torch.device = "cpu",
+) -> DomainCrops:
+    """Face crops of pictures in memory, of any sizes.
+
+    Parameters
+    ----------
+    pictures : sequence of arrays, shape (H, W, 3)
+        uint8 RGB.
+    face_box_xyxy : array-like, shape (N, 4)
+        One face box per picture, pixels.
+    crop_px, margin, device
+        As for `read_crops`.
+    intrinsics : array-like, shape (3, 3) or (N, 3, 3), optional
+        Camera matrices, if known.
+
+    Raises
+    ------
+    TrainingError
+        There are no pictures, not as many boxes as pictures, or a box has no area.
+    """
+    box_xyxy = np.asarray(face_box_xyxy, float).reshape(-1, 4)
+    if len(pictures) == 0 or len(pictures) != len(box_xyxy):
+        raise TrainingError(f"{len(pictures)} pictures and {len(box_xyxy)} face boxes; give one box per picture")
+    check_boxes(box_xyxy, "pictures")
+    squares = square_crop_xyxy(box_xyxy, margin)
+    crops = np.stack([resample_crop(*pair, crop_px) for pair in zip(pictures, squares, strict=True)])
+    return DomainCrops(torch.from_numpy(crops).to(device), None if intrinsics is None else _rays(box_xyxy, intrinsics))
 
 
 def read_labelled_crops(source: SampleSource, crop_px: int, margin: float = 1.5, **options: Any) -> LabelledCrops:
@@ -150,6 +183,11 @@ def read_labelled_crops(source: SampleSource, crop_px: int, margin: float = 1.5,
     crop_rotmat = rotmat if crops.ray_rotmat is None else to_ray_frame(rotmat, crops.ray_rotmat)
     euler_deg = torch.from_numpy(network_euler_deg(crop_rotmat).astype(np.float32)).to(crops.device)
     return LabelledCrops(crops.pictures, crops.ray_rotmat, crops.description, crop_rotmat, euler_deg)
+
+
+def _rays(box_xyxy: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:
+    """R_u (N, 3, 3) of the box centres."""
+    return ray_rotation((box_xyxy[:, :2] + box_xyxy[:, 2:]) / 2, intrinsics)
 
 
 def _read_pictures(

@@ -1,8 +1,7 @@
-"""Files of named tensors: read without running code from them, written so that no half file is ever seen."""
+"""Files of named tensors, read without running code from them."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import safetensors
@@ -39,21 +38,3 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
 def tensors_to_bytes(tensors: dict[str, Tensor]) -> bytes:
     """The .safetensors file of `tensors`, byte for byte the same for the same tensors."""
     return safetensors.torch.save({key: value.detach().cpu().contiguous() for key, value in tensors.items()})
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` under a temporary name, flush it to disk, then rename: readers see all of it or none."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

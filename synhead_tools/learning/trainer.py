@@ -75,7 +75,7 @@ def train(
         if on_stage1 is not None:
             on_stage1(stage1)
     else:
-        _check_stage1(config, stage1)
+        _check_stage1(config, source, stage1)
     if config.stage2_steps == 0:
         return stage1
     with _seeded(config, "discriminator"):
@@ -232,8 +232,12 @@ def _check_data(config: TrainConfig, source: LabelledCrops, target: DomainCrops 
             raise TrainingError(f"target crops lie on {crops.device}, source crops on {source.device}; use one device")
 
 
-def _check_stage1(config: TrainConfig, stage1: Checkpoint) -> None:
+def _check_stage1(config: TrainConfig, source: LabelledCrops, stage1: Checkpoint) -> None:
     for name in ("backbone", "backbone_width", "input_px", "margin"):
         have, want = getattr(stage1.record, name), getattr(config, name)
         if have != want:
             raise TrainingError(f"the stage-1 checkpoint has {name} = {have!r}, this run asks for {want!r}")
+    if stage1.record.ray_frame != (source.ray_rotmat is not None):
+        raise TrainingError(
+            "the stage-1 checkpoint and the source differ in whether they know intrinsics; retrain stage 1"
+        )

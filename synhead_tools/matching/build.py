@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 
 from synhead_tools.errors import ManifestError
-from synhead_tools.formats.atomic import atomic_write_text
+from synhead_tools.formats.atomic import atomic_file, atomic_write_text
 from synhead_tools.formats.dataset import Dataset, open_dataset
-from synhead_tools.formats.labels import write_labels_parquet
-from synhead_tools.formats.manifest import Manifest, ShardEntry, write_manifest
+from synhead_tools.formats.manifest import Manifest, ShardEntry
 from synhead_tools.formats.sample import SampleSource
 from synhead_tools.formats.selection import union_entries
 from synhead_tools.formats.shards import write_shard
 from synhead_tools.geometry.euler import euler_from_rotmat
-from synhead_tools.matching.folders import new_folder, parent_of
+from synhead_tools.matching.folders import finish_dataset, new_folder, parent_of
 from synhead_tools.matching.match_poses import Matches, match_per_head
 from synhead_tools.matching.report import match_report
 from synhead_tools.matching.turn_picture import turn_samples
@@ -83,8 +82,7 @@ def build_matched(
         synbiwi.mkdir()
         entries = _write_turned(dataset, matches.take(drawn), target_id, synbiwi, progress)
         turned = replace(dataset.manifest, kind="SynBiwi+", shards=entries, **common)
-        write_manifest(synbiwi, turned)
-        union = _write_union(dataset, open_dataset(synbiwi), folder / "synhead++", common)
+        union = _write_union(dataset, finish_dataset(synbiwi, turned), folder / "synhead++", common)
         report |= {"synbiwi+_frames": len(turned), "synhead++_frames": len(union)}
         atomic_write_text(folder / "report.json", json.dumps(report, indent=1) + "\n")
     return report
@@ -109,15 +107,22 @@ def _drawn(matches: Matches, n_targets: int, max_targets: int | None, max_residu
 
 
 def _write_matches(folder: Path, matches: Matches, drawn: np.ndarray, target_id: np.ndarray) -> None:
-    columns = {
-        "target_id": target_id[matches.target],
-        "head_id": matches.head_id,
-        "source_row": matches.source,
-        "in_plane_deg": matches.in_plane_deg,
-        "residual_deg": matches.residual_deg,
-        "drawn": drawn,
-    }
-    write_labels_parquet(folder / "matches.parquet", columns)
+    """One row per target and head, whether it got a picture or not."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table(
+        {
+            "target_id": target_id[matches.target].astype(str),
+            "head_id": matches.head_id.astype(str),
+            "source_row": matches.source,
+            "in_plane_deg": matches.in_plane_deg,
+            "residual_deg": matches.residual_deg,
+            "drawn": drawn,
+        }
+    )
+    with atomic_file(folder / "matches.parquet") as file:
+        pq.write_table(table, file, compression="zstd")
 
 
 def _write_turned(
@@ -150,5 +155,5 @@ def _write_union(plus: Dataset, turned: Dataset, folder: Path, common: dict[str,
     folder.mkdir()
     entries = union_entries((plus, turned), folder)
     manifest = replace(plus.manifest, kind="SynHead++", shards=entries, **common)
-    write_manifest(folder, manifest)
+    finish_dataset(folder, manifest)
     return manifest

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from synhead_tools.errors import OutputExistsError
-from synhead_tools.formats.dataset import Dataset
-from synhead_tools.formats.manifest import MANIFEST_NAME
+from synhead_tools.formats.card import write_card
+from synhead_tools.formats.dataset import Dataset, open_dataset
+from synhead_tools.formats.labels import write_labels_parquet
+from synhead_tools.formats.manifest import MANIFEST_NAME, Manifest, write_manifest
 
 
 @contextmanager
@@ -41,6 +43,15 @@ def new_folder(out: str | os.PathLike, overwrite: bool = False) -> Iterator[Path
             building.rename(out)
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def finish_dataset(folder: str | os.PathLike, manifest: Manifest) -> Dataset:
+    """Write manifest, ``labels.parquet`` and ``README.md`` of a dataset whose shards are in place, and open it."""
+    write_manifest(folder, manifest)
+    dataset = open_dataset(folder)
+    write_labels_parquet(Path(folder) / "labels.parquet", dataset.labels(), {"convention": manifest.convention})
+    write_card(dataset)
+    return dataset
 
 
 def parent_of(dataset: Dataset) -> dict[str, Any]:

@@ -14,10 +14,10 @@ import numpy as np
 
 from synhead_tools.errors import ManifestError
 from synhead_tools.formats.dataset import Dataset, open_dataset
-from synhead_tools.formats.manifest import Manifest, ShardEntry, write_manifest
+from synhead_tools.formats.manifest import Manifest, ShardEntry
 from synhead_tools.formats.selection import select_entries
 from synhead_tools.geometry.conventions import get_convention
-from synhead_tools.matching.folders import new_folder, parent_of
+from synhead_tools.matching.folders import finish_dataset, new_folder, parent_of
 
 VISIBLE = 2
 """Visibility code of a point that is in the picture and not hidden."""
@@ -88,7 +88,7 @@ def build_synhead_plus(
     with new_folder(out, overwrite) as folder:
         entries = select_entries(dataset, np.flatnonzero(kept), folder)
         manifest = _manifest(dataset, convention, rule, entries)
-        write_manifest(folder, manifest)
+        finish_dataset(folder, manifest)
     return manifest
 
 

@@ -112,9 +112,9 @@ def rasterise(mesh, order, samples, thresholds, cull, grid_x, grid_y, inverse_z,
         Triangles in the order of drawing. It decides nothing but the time taken (and ties of depth).
     samples : int
         Samples per pixel along each axis.
-    thresholds : (P, samples * samples) float32
-        Alpha, 0 to 65535, above which each part is opaque at each sample of a pixel: coverage of a pixel then follows
-        alpha, whatever the order of drawing ("alpha to coverage").
+    thresholds : (P, 4, samples * samples) float32
+        Alpha, 0 to 65535, above which each part is opaque, for the pixels of each 2 x 2 block and the samples of a
+        pixel: coverage then follows alpha, whatever the order of drawing ("alpha to coverage").
     cull : (P,) bool
         Parts whose inside is not drawn.
     grid_x, grid_y, inverse_z
@@ -148,7 +148,7 @@ def rasterise(mesh, order, samples, thresholds, cull, grid_x, grid_y, inverse_z,
             bx, by, zb, cx, cy, zc = cx, cy, zc, bx, by, zb
         box = (x0, x1, y0, y1)
         corners = (ax, ay, bx, by, cx, cy)
-        _fill(mesh, t, area < 0, box, corners, (za, zb, zc), samples, thresholds[part], inverse_z, depth, shown)
+        _fill(mesh, t, area < 0, box, corners, (za, zb, zc), samples, thresholds, inverse_z, depth, shown)
 
 
 @njit(**INLINE)
@@ -164,7 +164,8 @@ def _fill(mesh, t, swapped, box, corners, corner_z, samples, thresholds, inverse
     own0, own1, own2 = _covers(d0x, d0y), _covers(d1x, d1y), _covers(d2x, d2y)
     area = np.float32(twice_area(ax, ay, bx, by, cx, cy))
     za, zb, zc = corner_z[0] / area, corner_z[1] / area, corner_z[2] / area
-    cutout = mesh.material[mesh.triangle_part[t], CUTOUT] > 0
+    part = mesh.triangle_part[t]
+    cutout = mesh.material[part, CUTOUT] > 0
     # twice_area counts half samples of 1/256: 2 * 256 * 256 of it make one sample
     texels = mesh.triangle_texels[t] * np.float32(2 * _STEP * _STEP) / area
     turn = mesh.triangle_layer[t]
@@ -180,7 +181,8 @@ def _fill(mesh, t, swapped, box, corners, corner_z, samples, thresholds, inverse
                         if swapped:
                             f1, f2 = f2, f1
                         k = (y % samples * samples + x % samples + turn) % (samples * samples)
-                        visible = _passes_cutout(mesh, t, f0, f1, f2, inverse_z, texels, thresholds[k])
+                        threshold = thresholds[part, (y // samples & 1) * 2 + (x // samples & 1), k]
+                        visible = _passes_cutout(mesh, t, f0, f1, f2, inverse_z, texels, threshold)
                     if visible:
                         depth[y, x] = z
                         shown[y, x] = t

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from synhead_tools.errors import BackendError
+from synhead_tools.errors import PlanError
 
 MAX_SIZE_PX = 8192
 _LUMINANCE_LIMIT = 100.0
@@ -27,7 +27,7 @@ class Camera:
 
     Raises
     ------
-    BackendError
+    PlanError
         The size or the intrinsics cannot belong to a camera.
     """
 
@@ -39,13 +39,13 @@ class Camera:
         for name in ("width_px", "height_px"):
             size = getattr(self, name)
             if int(size) != size or not 1 <= size <= MAX_SIZE_PX:
-                raise BackendError(f"camera {name} is {size!r}; give a whole number from 1 to {MAX_SIZE_PX}")
+                raise PlanError(f"camera {name} is {size!r}; give a whole number from 1 to {MAX_SIZE_PX}")
             object.__setattr__(self, name, int(size))
         matrix = np.array(self.intrinsics, np.float64)
         if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
-            raise BackendError(f"camera intrinsics have shape {matrix.shape}; give a finite (3, 3) matrix")
+            raise PlanError(f"camera intrinsics have shape {matrix.shape}; give a finite (3, 3) matrix")
         if min(matrix[0, 0], matrix[1, 1]) <= 0 or not np.array_equal(matrix[2], (0, 0, 1)) or matrix[1, 0] != 0:
-            raise BackendError(
+            raise PlanError(
                 f"camera intrinsics {matrix.tolist()} are no pinhole; give [[fx, s, cx], [0, fy, cy], [0, 0, 1]]"
             )
         matrix.setflags(write=False)
@@ -95,8 +95,10 @@ class DirectionalLight:
         vector = np.array(self.direction, np.float64)
         length = float(np.sqrt((vector**2).sum())) if vector.shape == (3,) else 0.0
         if not np.isfinite(length) or length == 0:
-            raise BackendError(f"light direction {self.direction!r} is no direction; give three numbers, not all 0")
-        object.__setattr__(self, "direction", tuple(float(v) for v in vector / length))
+            raise PlanError(f"light direction {self.direction!r} is no direction; give three numbers, not all 0")
+        if abs(length - 1) > 1e-12:  # a unit vector stays as it is, so that a copy through JSON is equal
+            vector = vector / length
+        object.__setattr__(self, "direction", tuple(float(v) for v in vector))
         object.__setattr__(self, "colour", _colour(self.colour, "light colour"))
 
 
@@ -202,5 +204,5 @@ def _tinted(rng: np.random.Generator, strength: float) -> tuple[float, float, fl
 def _colour(values: Any, what: str) -> tuple[float, float, float]:
     colour = tuple(float(v) for v in values)
     if len(colour) != 3 or not all(0 <= v <= _LUMINANCE_LIMIT for v in colour):
-        raise BackendError(f"{what} is {values!r}; give three linear RGB values from 0 to {_LUMINANCE_LIMIT:g}")
+        raise PlanError(f"{what} is {values!r}; give three linear RGB values from 0 to {_LUMINANCE_LIMIT:g}")
     return colour

@@ -77,7 +77,9 @@ class BiwiPlusLabels(LabelColumns):
         arrays = _load_arrays(path)
         names, pyr, boxes = arrays["images"], arrays["pyr"], arrays["bbox"]
         _check_arrays(names, pyr, boxes, path)
-        numbers = np.array([_sequence_and_frame(name, row, path) for row, name in enumerate(names)], "i4")
+        numbers = np.array([_sequence_and_frame(name, row, path) for row, name in enumerate(names)], "i4").reshape(
+            -1, 2
+        )
         rotmat = rotmat_from_euler(pyr, "biwi+")
         columns = {
             "rotmat": rotmat,

@@ -1,0 +1,27 @@
+"""Write docs/cli.md from the commands' own --help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from synhead_tools.cli.main import COMMANDS, synhead
+
+TARGET = Path(__file__).parent.parent / "docs" / "cli.md"
+
+
+def reference() -> str:
+    """The page, as Markdown."""
+    parts = ["# Command reference\n\nGenerated from `--help` by `make docs`.\n", _section("synhead", synhead)]
+    parts += [_section(f"synhead {name}", COMMANDS.load(name)) for name in COMMANDS]
+    return "\n".join(parts)
+
+
+def _section(title: str, command: click.Command) -> str:
+    context = click.Context(command, info_name=title, max_content_width=100, terminal_width=100)
+    return f"## {title}\n\n```text\n{command.get_help(context)}\n```\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(reference(), encoding="utf-8")

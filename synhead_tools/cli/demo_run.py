@@ -1,0 +1,161 @@
+"""The demo as one function: target, chain, scores, table, contact sheet."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from synhead_tools.cli.chain import Chain, ChainSettings
+from synhead_tools.cli.demo_target import DemoTarget, embedded_target, real_target
+from synhead_tools.errors import OutputExistsError
+from synhead_tools.formats.atomic import atomic_write_text
+
+MARK = ".synhead-demo"
+"""File that says a folder was made by this command, so that --overwrite may empty it."""
+
+SHEET_TILES = 8
+CONVENTION = "biwi+"
+
+EMBEDDED = ChainSettings(
+    training={
+        "input_px": 64,
+        "batch_size": 64,
+        "stage1_steps": 450,
+        "stage2_steps": 150,
+        "log_every": 50,
+    },
+)
+REAL = ChainSettings(
+    ranges=("-75:60:15", "-75:75:15", "-30:30:30"),
+    tracks=6,
+    track_frames=150,
+    max_targets=600,
+    training={
+        "input_px": 64,
+        "batch_size": 64,
+        "stage1_steps": 1200,
+        "stage2_steps": 300,
+        "log_every": 50,
+    },
+)
+
+
+def run_demo(
+    out: Path,
+    data: Path | None = None,
+    init_weights: Path | None = None,
+    seeds: int = 1,
+    seed: int = 0,
+    workers: int = 1,
+    overwrite: bool = False,
+    say: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Run the chain and score every method.
+
+    Parameters
+    ----------
+    out : Path
+        Folder to make.
+    data : Path, optional
+        Folder with ``biwi_frames`` and ``biwi_plus``; the embedded target without it.
+    init_weights : Path, optional
+        Weights ResNet-18 starts from; random ones without it.
+    seeds, seed : int
+        Training runs per method, and the first seed.
+    workers : int
+        Rendering processes.
+    overwrite : bool
+        Replace an earlier run.
+    say : callable
+        Told what happens, line by line.
+
+    Returns
+    -------
+    dict
+        ``lines`` for people and ``json`` for programs; also written to ``out / "result.json"``.
+    """
+    settings = EMBEDDED if data is None else REAL
+    if init_weights is not None:
+        settings = replace(settings, training={**settings.training, "init_weights": str(init_weights)})
+    real = None if data is None else real_target(data)
+    _make_folder(out, overwrite)
+    chain = Chain(out, settings, say, workers, seed)
+    chain.build_source()
+    target = real or embedded_target(out, 120, settings.size_px, workers, seed)
+    chain.say(target.name)
+    source = chain.match(target.poses)
+    reports, predictions = _train_and_score(chain, source, target, range(seed, seed + seeds))
+    sheet = out / "contact_sheet.png"
+    _draw_sheet(target, predictions, sheet)
+    lines = _table(reports) + ["", f"contact sheet: {sheet}  (source heads: {out / 'synhead' / 'preview.png'})"]
+    result = {"target": target.name, "reports": {name: [r.to_dict() for r in runs] for name, runs in reports.items()}}
+    atomic_write_text(out / "result.json", json.dumps(result, indent=1) + "\n")
+    chain.say("done")
+    return {"lines": lines, "json": {**result, "contact_sheet": str(sheet)}}
+
+
+def _train_and_score(
+    chain: Chain, source: Any, target: DemoTarget, seeds: range
+) -> tuple[dict[str, list[Any]], dict[str, np.ndarray]]:
+    """Reports of every method and seed, and each method's rotations from the first seed."""
+    from synhead_tools.learning.evaluate import evaluate
+    from synhead_tools.learning.predict import Estimator
+
+    reports: dict[str, list[Any]] = {name: [] for name in chain.settings.methods}
+    predictions: dict[str, np.ndarray] = {}
+    for seed in seeds:
+        for method, folder in chain.train(source, target.pictures, seed).items():
+            estimator = Estimator.load(folder)
+            crops = estimator.read_crops(target.pictures)
+            reports[method].append(
+                evaluate(
+                    estimator, target.pictures, convention=CONVENTION, reference_rotmat=target.reference,
+                    reference_name=target.reference_name, crops=crops,
+                )
+            )  # fmt: skip
+            predictions.setdefault(method, estimator.predict(crops))
+    return reports, predictions
+
+
+def _table(reports: dict[str, list[Any]]) -> list[str]:
+    """Protocol, then MAE of the baselines and of every method: mean over seeds, and the spread of the total."""
+    first = next(iter(reports.values()))[0]
+    lines = [f"Protocol: {first.protocol_line()}", "", f"{'MAE in degrees':44} pitch    yaw   roll   mean  runs"]
+    lines += [_row(score.name + (" *" if score.uses_scored_labels else ""), [score]) for score in first.scores[2:]]
+    for column, suffix in ((0, ""), (1, ", aligned *")):
+        for name, runs in reports.items():
+            title = {"source-only": "no adaptation (source-only)"}.get(name, name.upper()) + suffix
+            lines.append(_row(title, [run.scores[column] for run in runs]))
+    return [*lines, "* knows labels it is scored on: a yardstick, not a result"]
+
+
+def _row(title: str, scores: list[Any]) -> str:
+    columns = [[getattr(score, key) for score in scores] for key in ("pitch_mae_deg", "yaw_mae_deg", "roll_mae_deg")]
+    means = [score.mae_deg for score in scores]
+    spread = f" +- {np.std(means, ddof=1):.2f}" if len(scores) > 1 else ""
+    figures = " ".join(f"{np.mean(values):6.2f}" for values in (*columns, means))
+    return f"{title:43} {figures}  {len(scores)}{spread}"
+
+
+def _draw_sheet(target: DemoTarget, predictions: dict[str, np.ndarray], path: Path) -> None:
+    from synhead_tools.rendering.prediction_sheet import prediction_sheet
+
+    rows = np.linspace(0, len(target.pictures) - 1, SHEET_TILES + 2).round().astype(int)[1:-1]
+    prediction_sheet(target.pictures, rows, predictions, path)
+
+
+def _make_folder(out: Path, overwrite: bool) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        if not (out / MARK).is_file():
+            raise OutputExistsError(f"{out} is there and was not made by this command; choose another place")
+        if not overwrite:
+            raise OutputExistsError(f"{out} holds an earlier run; choose another place or give --overwrite")
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / MARK).touch()

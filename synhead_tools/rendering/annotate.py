@@ -1,0 +1,224 @@
+"""Labels of a rendered picture: where things are in it and how much of them is seen.
+
+Everything here follows from the pose, the camera and the frame; nothing is estimated.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synhead_tools.geometry.boxes import face_box_xyxy
+from synhead_tools.geometry.conventions import EulerConvention, get_convention
+from synhead_tools.geometry.euler import euler_from_rotmat
+from synhead_tools.geometry.projection import project_points
+from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
+from synhead_tools.heads.regions import FACE_REGIONS
+from synhead_tools.rendering.backend import NEAR_M, Backend, Frame
+from synhead_tools.rendering.scene import Camera, Lighting, studio_lighting
+
+if TYPE_CHECKING:
+    from synhead_tools.heads.head import Head
+
+#: A point this far behind what its pixels show is still taken to be on it: rounding of landmarks and of pixels.
+VISIBILITY_TOLERANCE_M = 0.004
+
+# Visibility codes of the schema.
+OUTSIDE, HIDDEN, VISIBLE = 0, 1, 2
+
+_FACE = np.array([int(region) for region in FACE_REGIONS], np.uint8)
+_REFERENCE_STEP_M = 0.05
+
+
+def pose_columns(
+    rotmat: np.ndarray, translation_m: np.ndarray, intrinsics: np.ndarray, convention: str | EulerConvention
+) -> dict[str, np.ndarray]:
+    """Return the label columns that follow from the poses alone.
+
+    Parameters
+    ----------
+    rotmat : (n, 3, 3) array
+        R_head_to_camera.
+    translation_m : (n, 3) array
+        Head origin in the camera frame.
+    intrinsics : (n, 3, 3) array
+        Camera matrices.
+    convention : str or EulerConvention
+        In which ``euler_deg`` is stated, in its written order, in degrees.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``rotmat``, ``quat_xyzw``, ``translation_m``, ``intrinsics``, ``euler_deg``, ``face_box_xyxy``.
+    """
+    convention = get_convention(convention)
+    euler = euler_from_rotmat(rotmat, convention)
+    return {
+        "rotmat": np.asarray(rotmat, np.float64),
+        "quat_xyzw": quat_xyzw_from_rotmat(rotmat),
+        "translation_m": np.asarray(translation_m, np.float64),
+        "intrinsics": np.asarray(intrinsics, np.float64),
+        "euler_deg": np.degrees(euler) if convention.unit == "rad" else euler,
+        "face_box_xyxy": face_box_xyxy(rotmat, translation_m, intrinsics).astype(np.float32),
+    }
+
+
+def point_columns(
+    head: Head, rotmat: np.ndarray, translation_m: np.ndarray, intrinsics: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Project a head's points: ``points5`` (n, 5, 3) and ``landmarks68`` (n, 68, 3) float32: x, y in px, depth in m.
+
+    Parameters
+    ----------
+    head : Head
+    rotmat, translation_m, intrinsics
+        As in `pose_columns`.
+    """
+    columns = {}
+    for name, points_m in (("points5", head.points5_m), ("landmarks68", head.landmarks68_m)):
+        points_px, depth_m = project_points(points_m, rotmat, translation_m, intrinsics)
+        columns[name] = np.concatenate([points_px, depth_m[..., None]], axis=-1).astype(np.float32)
+    return columns
+
+
+def point_visibility(points: np.ndarray, depth_m: np.ndarray) -> np.ndarray:
+    """Say of projected points whether they are seen.
+
+    A point is hidden where all of the 2 x 2 pixels around it show something that is more than
+    `VISIBILITY_TOLERANCE_M` nearer than the point. Four pixels, because one pixel's depth is that of its nearest
+    sample: on a surface seen at a grazing angle it would hide the points on that very surface.
+
+    Parameters
+    ----------
+    points : (K, 3) array
+        x, y in px, depth in m.
+    depth_m : (H, W) array
+        Depth of a `Frame`; 0 where it is empty.
+
+    Returns
+    -------
+    (K,) uint8
+        0 outside the picture or behind the camera, 1 hidden, 2 visible.
+    """
+    points = np.asarray(points, np.float64)
+    height, width = depth_m.shape
+    x, y, z = points.T
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height) & (z >= NEAR_M)
+    seen_to = np.where(depth_m > 0, depth_m, np.inf)
+    left = np.floor(np.where(inside, x, 0) - 0.5).astype(int)
+    top = np.floor(np.where(inside, y, 0) - 0.5).astype(int)
+    farthest = np.zeros(len(points))
+    for row in (top, top + 1):
+        for column in (left, left + 1):
+            depth = seen_to[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
+            farthest = np.maximum(farthest, depth)
+    visible = np.where(z <= farthest + VISIBILITY_TOLERANCE_M, VISIBLE, HIDDEN)
+    return np.where(inside, visible, OUTSIDE).astype(np.uint8)
+
+
+def head_box_xyxy(alpha: np.ndarray) -> np.ndarray:
+    """Tight box, float32 edges in px, around every pixel with any coverage; all 0 where there is none."""
+    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
+    if not len(rows):
+        return np.zeros(4, np.float32)
+    return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], np.float32)
+
+
+def face_area_px(frame: Frame) -> int:
+    """Count the pixels that show the face: front-facing and not hidden, by the region picture."""
+    return int(np.isin(frame.region, _FACE).sum())
+
+
+class FaceAreas:
+    """How much of a head's face a frame shows, against the same head looking straight into the camera.
+
+    ``visible_fraction`` is the face's area in the frame divided by the area it has at the identity rotation, on the
+    optical axis, at the same distance, in a camera of the same focal lengths and size. So it is 1 for a frontal face
+    that nothing covers, about one half in profile, 0 from behind, and may exceed 1 a little where a turn shows more
+    of the face than its front does. Hair over the face counts as hiding only so far as it hides more than from the
+    front. The frontal area is rendered once per head and camera at a distance rounded to 5 cm, and scaled by the
+    square of the distance from there.
+
+    Parameters
+    ----------
+    backend : Backend
+        The renderer of the frames.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._areas: dict[tuple, tuple[Head, float]] = {}
+
+    def visible_fraction(self, frame: Frame, head: Head, camera: Camera, distance_m: float) -> float:
+        """Return the visible fraction of `head` in `frame`; 0 for a head without a face.
+
+        Parameters
+        ----------
+        frame : Frame
+        head : Head
+        camera : Camera
+            That of the frame.
+        distance_m : float
+            z of the head's origin in the frame.
+        """
+        rounded_m = max(round(float(distance_m) / _REFERENCE_STEP_M), 1) * _REFERENCE_STEP_M
+        frontal = self._frontal_area(head, camera, rounded_m) * (rounded_m / distance_m) ** 2
+        return face_area_px(frame) / frontal if frontal else 0.0
+
+    def _frontal_area(self, head: Head, camera: Camera, distance_m: float) -> float:
+        centred = camera.intrinsics.copy()
+        centred[:2, 2] = camera.width_px / 2, camera.height_px / 2
+        camera = Camera(camera.width_px, camera.height_px, centred)
+        key = (id(head), camera.key(), distance_m)
+        if key not in self._areas:
+            light: Lighting = studio_lighting()
+            frame = self._backend.render(head, np.eye(3), np.array([0.0, 0.0, distance_m]), camera, light)
+            # the head is kept with its area: while it lives its id() is no other's
+            self._areas[key] = (head, float(face_area_px(frame)))
+        return self._areas[key][1]
+
+
+def frame_columns(
+    frame: Frame, head: Head, points: dict[str, np.ndarray], camera: Camera, distance_m: float, areas: FaceAreas
+) -> dict[str, np.ndarray]:
+    """Return the labels of one sample that need its picture.
+
+    Parameters
+    ----------
+    frame : Frame
+    head : Head
+    points : dict of str to ndarray
+        ``points5`` (5, 3) and ``landmarks68`` (68, 3) of this sample.
+    camera : Camera
+    distance_m : float
+        z of the head's origin.
+    areas : FaceAreas
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``head_box_xyxy``, ``points5_visibility``, ``landmarks68_visibility``, ``visible_fraction``.
+    """
+    return {
+        "head_box_xyxy": head_box_xyxy(frame.alpha),
+        "points5_visibility": point_visibility(points["points5"], frame.depth_m),
+        "landmarks68_visibility": point_visibility(points["landmarks68"], frame.depth_m),
+        "visible_fraction": np.float32(areas.visible_fraction(frame, head, camera, distance_m)),
+    }
+
+
+def annotate(
+    head: Head,
+    rotmat: np.ndarray,
+    translation_m: np.ndarray,
+    camera: Camera,
+    frame: Frame,
+    areas: FaceAreas,
+    convention: str | EulerConvention = "synhead",
+) -> dict[str, np.ndarray]:
+    """Return every label column of one rendered sample; the arguments are those of the other functions here."""
+    pose = (np.asarray(rotmat)[None], np.asarray(translation_m)[None], camera.intrinsics[None])
+    columns = {**pose_columns(*pose, convention), **point_columns(head, *pose)}
+    one = {name: column[0] for name, column in columns.items()}
+    return {**one, **frame_columns(frame, head, one, camera, float(translation_m[2]), areas)}

@@ -1,0 +1,93 @@
+"""The folder a run writes into: who may write, what may be kept, what must go."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from synhead_tools.errors import OutputExistsError
+from synhead_tools.formats.atomic import TEMPORARY_SUFFIX
+from synhead_tools.formats.manifest import MANIFEST_NAME
+
+LOCK_NAME = ".lock"
+SHARDS_FOLDER = "shards"
+#: Everything a run leaves in its folder, beside the shards.
+SIDE_FILES = ("labels.parquet", "preview.png", "stats.png", "README.md")
+_OWN_NAMES = {LOCK_NAME, SHARDS_FOLDER, MANIFEST_NAME, *SIDE_FILES}
+
+
+@contextlib.contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Make `folder` and hold its lock file for the length of the block.
+
+    The lock is the system's (``flock``), so one left by a process that was killed holds nobody up; the file's text,
+    the number of the process, is only for the message.
+
+    Raises
+    ------
+    OutputExistsError
+        Another run is writing there, or `folder` is a file.
+    """
+    lock = folder / LOCK_NAME
+    if folder.exists() and not folder.is_dir():
+        raise OutputExistsError(f"{folder} is a file; give a folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = _take_lock(lock)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _take_lock(lock: Path) -> int:
+    while True:
+        descriptor = os.open(lock, os.O_CREAT | os.O_RDWR, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            owner = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
+            os.close(descriptor)
+            raise OutputExistsError(
+                f"{lock.parent} is being written by process {owner}; wait for it or choose another folder"
+            ) from None
+        if _is_same_file(descriptor, lock):
+            os.truncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
+            return descriptor
+        os.close(descriptor)  # its owner removed it between our opening and locking it
+
+
+def _is_same_file(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def prepare_folder(folder: Path, resume: bool, overwrite: bool) -> None:
+    """Make a locked folder ready to be written into: empty, or with what an earlier run of the same plan left.
+
+    Raises
+    ------
+    OutputExistsError
+        There is something, and neither `resume` nor `overwrite` was asked for; or something that no run has written.
+    """
+    present = {entry.name for entry in folder.iterdir()} - {LOCK_NAME}
+    foreign = sorted(name for name in present - _OWN_NAMES if not name.endswith(TEMPORARY_SUFFIX))
+    if foreign:
+        raise OutputExistsError(f"{folder} holds {foreign[0]!r}, which is not a dataset's; choose another folder")
+    if present and not (resume or overwrite):
+        raise OutputExistsError(f"{folder} is not empty; choose another folder, or use --resume or --overwrite")
+    if overwrite and not resume:
+        shutil.rmtree(folder / SHARDS_FOLDER, ignore_errors=True)
+        for name in (MANIFEST_NAME, *SIDE_FILES):
+            (folder / name).unlink(missing_ok=True)
+    (folder / SHARDS_FOLDER).mkdir(exist_ok=True)
+    for place in (folder, folder / SHARDS_FOLDER):  # what a killed run had begun to write
+        for leftover in place.glob(f".*{TEMPORARY_SUFFIX}"):
+            leftover.unlink(missing_ok=True)

@@ -1,0 +1,64 @@
+import json
+
+import pytest
+
+from synhead_tools.cli.train_padaco import METHODS as NAMES
+from synhead_tools.learning.adaptation import METHODS
+
+
+def test_the_choices_are_the_table():
+    assert set(NAMES) == set(METHODS)
+
+
+@pytest.fixture(scope="module")
+def model(run, chain, tmp_path_factory):
+    out = tmp_path_factory.mktemp("model") / "model"
+    settings = out.parent / "settings.json"
+    settings.write_text(json.dumps({"backbone_width": 8, "discriminator_width": 16, "n_neighbours": 3}))
+    result = run(
+        "train-padaco", chain / "matched" / "synhead++", chain / "synhead+", out, "--settings", settings,
+        "--stage1-steps", 4, "--stage2-steps", 3, "--input-px", 32, "--batch-size", 8, "--json", "-q",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    return out
+
+
+def test_both_stages_are_run_and_logged(model):
+    record = json.loads((model / "model.json").read_text())
+    assert "padaco" in json.dumps(record)
+    stages = {json.loads(line)["stage"] for line in (model / "log.jsonl").read_text().splitlines()}
+    assert {"stage1", "weights", "stage2"} <= stages
+    assert (model / "stage1" / "model.safetensors").stat().st_size > 1000
+
+
+def test_evaluate_prints_protocol_and_baselines(run, model, chain):
+    result = run("evaluate", model, chain / "synhead+", "--reference", chain / "synhead")
+    assert result.exit_code == 0, result.output
+    for word in ("Protocol:", "biwi+", "target labels used", "predict zero", "predict the mean of", "yaw bin"):
+        assert word in result.output
+    as_json = json.loads(run("evaluate", model, chain / "synhead+", "--json").output)
+    assert as_json["scores"][0]["frames"] == as_json["protocol"]["frames"]
+
+
+def test_an_estimator_is_not_overwritten_unasked(run, model, chain):
+    before = (model / "model.safetensors").read_bytes()
+    result = run("train-padaco", chain / "synhead+", chain / "synhead+", model)
+    assert result.exit_code == 1
+    assert "--overwrite" in result.output
+    assert (model / "model.safetensors").read_bytes() == before
+
+
+def test_a_folder_without_an_estimator_is_refused(run, chain, tmp_path):
+    result = run("evaluate", tmp_path, chain / "synhead+")
+    assert result.exit_code == 1
+    assert str(tmp_path) in result.output
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"metod": "padaco"}', '{"batch_size": -1}'])
+def test_bad_settings_are_named(run, chain, tmp_path, text):
+    (tmp_path / "s.json").write_text(text)
+    result = run(
+        "train-padaco", chain / "synhead+", chain / "synhead+", tmp_path / "m", "--settings", tmp_path / "s.json"
+    )
+    assert result.exit_code == 1
+    assert not (tmp_path / "m").exists()

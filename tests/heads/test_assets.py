@@ -1,0 +1,74 @@
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from synhead_tools.errors import HeadError
+from synhead_tools.heads import assets
+
+FOLDER = assets.meshes_dir() / "assets"
+# the assets whose CC0 release was checked; nothing else may enter
+HAIRS = {"afro01", "bob01", "bob02", "braid01", "long01", "ponytail01", "short01", "short02", "short03", "short04"}
+BROWS = {f"eyebrow{k:03d}" for k in range(1, 13)}
+LASHES = {f"eyelashes{k:02d}" for k in range(1, 5)}
+EYES = {"blue", "bluegreen", "brown", "brownlight", "deepblue", "green", "grey", "ice", "lightblue"}
+SKIN = re.compile(r"(young|middleage|old)_(african|asian|caucasian)_(female|male)|young_caucasian_(female|male)_2")
+
+
+def test_only_white_listed_assets_are_in_the_pack():
+    with zipfile.ZipFile(FOLDER / "proxies.npz") as archive:
+        names = {name.split("/")[0] for name in archive.namelist()}
+    assert names == HAIRS | BROWS | LASHES | {"eyeballs"}
+    textures = FOLDER / "textures"
+    found = {kind.name: {path.stem for path in kind.iterdir()} for kind in textures.iterdir()}
+    skins = found.pop("skin")
+    assert len(skins) == 20
+    assert all(SKIN.fullmatch(name) for name in skins)
+    assert found == {
+        "hair": HAIRS, "scalp": HAIRS, "brows": BROWS, "lashes": LASHES, "eyes": EYES, "masks": {"beard", "occlusion"},
+    }  # fmt: skip
+    assert {path.name for path in FOLDER.iterdir()} == {"geometry.npz", "proxies.npz", "textures"}
+
+
+def test_targets_are_of_the_known_groups():
+    groups = {name.split("/")[0] for name in assets.load_geometry().target_names}
+    assert groups == {"macrodetails", "expression", "head", "forehead", "eyebrows", "eyes", "nose", "mouth", "chin",
+                      "cheek", "ears", "neck"}  # fmt: skip
+
+
+def test_the_pack_is_small():
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 6e6
+
+
+def test_geometry_is_in_range_and_symmetric():
+    geometry = assets.load_geometry()
+    count = len(geometry.vertices_dm)
+    assert geometry.faces.max() < count
+    assert geometry.face_uv.max() < len(geometry.uv)
+    assert 0 <= geometry.uv.min() <= geometry.uv.max() <= 1
+    assert geometry.target_indptr[-1] == len(geometry.target_indices) == len(geometry.target_deltas_dm)
+    skin = geometry.vertices_dm[np.unique(geometry.faces)]
+    from scipy.spatial import cKDTree
+
+    assert cKDTree(skin).query(skin * [-1, 1, 1])[0].max() < 1e-3
+
+
+@pytest.mark.parametrize("kind", assets.TEXTURE_KINDS)
+def test_every_texture_reads(kind):
+    for name in assets.TEXTURE_KINDS[kind]:
+        image = assets.load_texture(kind, name)
+        assert min(image.size) >= 128
+
+
+def test_wrong_names_and_places_are_one_line_errors(monkeypatch, tmp_path):
+    with pytest.raises(HeadError, match="Full_beard.*known"):
+        assets.load_proxy("Full_beard")
+    with pytest.raises(HeadError, match="unknown hair texture"):
+        assets.load_texture("hair", "curly")
+    monkeypatch.setenv("SYNHEAD_MESHES", str(tmp_path))
+    with pytest.raises(HeadError, match="SYNHEAD_MESHES"):
+        assets.meshes_dir()
+    (tmp_path / "assets").mkdir()
+    assert assets.meshes_dir() == Path(tmp_path)

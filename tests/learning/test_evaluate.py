@@ -1,0 +1,83 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from synhead_tools.errors import TrainingError
+from synhead_tools.learning.data import read_crops, read_labelled_crops
+from synhead_tools.learning.evaluate import evaluate
+from synhead_tools.learning.metrics import mean_absolute_errors_deg
+from synhead_tools.learning.predict import Estimator
+from synhead_tools.learning.trainer import train
+from tests.learning.conftest import ToySource
+
+
+@pytest.fixture(scope="module")
+def estimators(toy_source, toy_target, small_config):
+    source, target = read_labelled_crops(toy_source, 48), read_crops(toy_target, 48)
+    return {m: Estimator(train(replace(small_config, method=m), source, target)) for m in ("source-only", "padaco")}
+
+
+def test_scores_are_those_of_the_predictions(estimators, toy_target, toy_source):
+    estimator = estimators["padaco"]
+    report = evaluate(estimator, toy_target, reference_rotmat=toy_source.read("rotmat"), reference_name="toy source")
+    predicted, true = estimator.predict(estimator.read_crops(toy_target)), toy_target.read("rotmat")
+    mae = mean_absolute_errors_deg(predicted, true)
+    first = report.scores[0]
+    np.testing.assert_allclose([first.pitch_mae_deg, first.yaw_mae_deg, first.roll_mae_deg], mae)
+    assert first.mae_deg == pytest.approx(mae.mean())
+    assert [entry.name for entry in report.scores[2:]] == [
+        "predict zero", "predict the mean of toy source", "predict these frames' mean"
+    ]  # fmt: skip
+    assert [entry.uses_scored_labels for entry in report.scores] == [False, True, False, False, True]
+
+
+def test_parts_cover_all_frames_and_average_to_the_whole(estimators, toy_target):
+    report = evaluate(estimators["padaco"], toy_target)
+    assert set(report.parts) == {"yaw bin", "sequence", "subject"}
+    for entries in report.parts.values():
+        assert sum(entry.frames for entry in entries) == len(toy_target)
+        mean = sum(entry.frames * entry.mae_deg for entry in entries) / len(toy_target)
+        assert mean == pytest.approx(report.scores[0].mae_deg)
+    assert [entry.name for entry in report.parts["subject"]] == ["ball-a", "ball-b"]
+
+
+def test_the_protocol_says_what_was_used(estimators, toy_target):
+    adapted = evaluate(estimators["padaco"], toy_target, labels_chose_model=True).protocol
+    plain = evaluate(estimators["source-only"], toy_target, ray_rule=False).protocol
+    assert adapted["target_images_used_for_training"].startswith("yes (toy target")
+    assert plain["target_images_used_for_training"] == "no"
+    assert adapted["ray_rule_applied"]
+    assert not plain["ray_rule_applied"]
+    assert adapted["target_labels_used_for_selection"]
+    assert not plain["target_labels_used_for_training_or_matching"]
+
+
+def test_lineage_of_target_labels_reaches_the_protocol(toy_source, toy_target, small_config):
+    class Matched(ToySource):
+        def describe(self):
+            return {**super().describe(), "target_labels_used": True}
+
+    source = Matched({name: toy_source.read(name) for name in toy_source.columns})
+    config = replace(small_config, stage1_steps=1, stage2_steps=1)
+    estimator = Estimator(train(config, read_labelled_crops(source, 48)))
+    line = evaluate(estimator, toy_target).protocol_line()
+    assert "target labels used for training or matching: yes" in line
+
+
+def test_report_is_text_and_json(estimators, toy_target):
+    report = evaluate(estimators["source-only"], toy_target)
+    lines = report.lines()
+    assert lines[0].startswith("Protocol: dataset: toy target; subset: all; frames: 48")
+    assert "convention: biwi+" in lines[0]
+    assert "calibrated: yes" in lines[0]
+    assert any(line.startswith("predict zero") for line in lines)
+    values = json.loads(report.to_json())
+    assert values["scores"][0]["mae_deg"] == pytest.approx(report.scores[0].mae_deg)
+
+
+def test_a_dataset_without_labels_is_refused(estimators, toy_target):
+    bare = ToySource({name: toy_target.read(name) for name in toy_target.columns if name != "rotmat"})
+    with pytest.raises(TrainingError, match="rotmat"):
+        evaluate(estimators["source-only"], bare)

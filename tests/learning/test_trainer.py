@@ -1,0 +1,144 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from synhead_tools.errors import TrainingError
+from synhead_tools.geometry.distance import geodesic_distance_deg
+from synhead_tools.learning.adaptation import METHODS
+from synhead_tools.learning.data import read_crops, read_labelled_crops
+from synhead_tools.learning.metrics import mean_absolute_errors_deg
+from synhead_tools.learning.predict import predict_crop_rotmat
+from synhead_tools.learning.trainer import train
+
+
+@pytest.fixture(scope="module")
+def source(toy_source):
+    return read_labelled_crops(toy_source, 48)
+
+
+@pytest.fixture(scope="module")
+def target(toy_target):
+    return read_crops(toy_target, 48)
+
+
+def _same_weights(first, second):
+    pairs = zip(first.network.state_dict().items(), second.network.state_dict().items(), strict=True)
+    return all(key == other and torch.equal(a, b) for (key, a), (other, b) in pairs)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_overfits_sixteen_samples(toy_source, toy_target, small_config, method):
+    """At least four times better on its training set than the mean predictor."""
+    config = replace(
+        small_config, method=method, backbone_width=16, stage1_steps=60, stage2_steps=25, learning_rate=3e-3,
+        augmentation=0.0, flip_probability=0.0, turn_deg=0.0, crop_scale_jitter=0.0, crop_shift_jitter=0.0,
+        random_background=False,
+    )  # fmt: skip
+    few = read_labelled_crops(toy_source, 48, rows=np.arange(16))
+    checkpoint = train(config, few, read_crops(toy_target, 48, rows=np.arange(16)))
+    answers = predict_crop_rotmat(checkpoint.network, few, checkpoint.record.label_scale, 32, 1.5)
+    error = mean_absolute_errors_deg(answers, few.crop_rotmat).mean()
+    triples = few.euler_deg.numpy()
+    assert error < np.abs(triples - triples.mean(0)).mean() / 4
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_same_seed_same_weights_and_other_seed_other_weights(source, target, small_config, method):
+    config = replace(small_config, method=method)
+    first = train(config, source, target)
+    torch.rand(7)  # the state of torch's global generator must not matter
+    assert _same_weights(first, train(config, source, target))
+    assert not _same_weights(first, train(replace(config, seed=1), source, target))
+
+
+@pytest.mark.parametrize("bn_mode", ["frozen", "source"])
+def test_padaco_with_all_neighbours_and_lambda_zero_is_source_only(source, target, small_config, bn_mode):
+    lines = {"padaco": [], "source-only": []}
+    config = replace(small_config, n_neighbours=10**6, lambda_max=0.0, bn_mode=bn_mode, log_every=1)
+    results = [train(replace(config, method=m), source, target, log=log.append) for m, log in lines.items()]
+    assert _same_weights(*results)
+    steps = {m: [line for line in log if line["stage"] == "stage2"] for m, log in lines.items()}
+    assert [x["regression"] for x in steps["padaco"]] == [x["total"] for x in steps["source-only"]]
+    weights = next(line for line in lines["padaco"] if line["stage"] == "weights")
+    assert weights["effective_sample_size"] == len(source)
+
+
+def test_padaco_is_not_source_only_otherwise(source, target, small_config):
+    runs = [train(replace(small_config, method=m, n_neighbours=3), source, target) for m in ("padaco", "source-only")]
+    assert not _same_weights(*runs)
+    assert runs[0].record.effective_sample_size < len(source) / 2
+
+
+@pytest.mark.parametrize("method", ["dann", "padaco"])
+def test_branching_from_a_saved_stage1_equals_running_through(source, target, small_config, method):
+    config = replace(small_config, method=method)
+    kept = []
+    through = train(config, source, target, on_stage1=kept.append)
+    before = {key: value.clone() for key, value in kept[0].network.state_dict().items()}
+    assert _same_weights(through, train(config, source, target, stage1=kept[0]))
+    after = kept[0].network.state_dict()
+    assert all(torch.equal(before[key], after[key]) for key in before)
+
+
+def test_a_labelled_target_is_refused(source, small_config):
+    with pytest.raises(TrainingError, match="must not carry labels"):
+        train(replace(small_config, method="dann"), source, source)
+
+
+def test_target_labels_cannot_change_the_result(source, small_config, toy_target):
+    """The same pictures with other labels: the same weights to the last bit."""
+    from tests.learning.conftest import ToySource
+
+    config = replace(small_config, method="padaco")
+    table = {name: toy_target.read(name) for name in toy_target.columns}
+    table["rotmat"] = table["rotmat"][::-1]
+    results = [train(config, source, read_crops(s, 48)) for s in (toy_target, ToySource(table, "toy target"))]
+    assert _same_weights(*results)
+
+
+def test_log_lines_say_what_happens(source, target, small_config):
+    lines = []
+    train(replace(small_config, method="padaco", stage2_steps=4, log_every=2), source, target, log=lines.append)
+    stage2 = [line for line in lines if line["stage"] == "stage2"]
+    assert [line["step"] for line in stage2] == [2, 4]
+    for line in stage2:
+        assert {"total", "regression", "domain", "lambda", "learning_rate", "images_per_s"} <= set(line)
+        assert 0 <= line["discriminator_accuracy"] <= 1
+        assert line["total"] == pytest.approx(line["regression"] + line["domain"], rel=1e-4)
+
+
+def test_a_loss_that_is_not_finite_ends_the_run(source, small_config):
+    stage1 = train(replace(small_config, stage2_steps=0), source)
+    with torch.no_grad():
+        stage1.network.pose_head.bias[1] = float("nan")
+    with pytest.raises(TrainingError, match="loss is nan at stage2 step 1 of 3"):
+        train(small_config, source, stage1=stage1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [({"method": "dann"}, "needs target"), ({"input_px": 64}, "needs 96 px")],
+)
+def test_data_that_do_not_fit_are_refused(source, small_config, changes, complaint):
+    with pytest.raises(TrainingError, match=complaint):
+        train(replace(small_config, **changes), source)
+
+
+def test_a_stage1_of_another_network_is_refused(source, small_config):
+    stage1 = train(replace(small_config, stage2_steps=0), source)
+    with pytest.raises(TrainingError, match="backbone_width"):
+        train(replace(small_config, backbone_width=16), source, stage1=stage1)
+
+
+def test_training_improves_on_unseen_toys(source, target, toy_target, small_config):
+    """A short run generalises: better than predicting the source mean on target pictures of another look."""
+    config = replace(
+        small_config, backbone_width=16, batch_size=32, stage1_steps=100, stage2_steps=0, learning_rate=2e-3
+    )
+    checkpoint = train(config, source)
+    answers = predict_crop_rotmat(checkpoint.network, target, checkpoint.record.label_scale, 32, 1.5)
+    true = read_labelled_crops(toy_target, 48).crop_rotmat
+    constant = geodesic_distance_deg(source.crop_rotmat.mean(0)[None], true).mean()
+    assert geodesic_distance_deg(answers, true).mean() < 0.75 * constant

@@ -1,0 +1,50 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from synhead_tools.errors import HeadError
+from synhead_tools.rendering.pack import CUTOUT, pack_head
+
+
+def test_cutout_triangles_stand_last_and_keep_their_numbers(egg, shapes):
+    head = shapes.make_head(*egg.parts[::-1])  # the cutout part first
+    mesh = pack_head(head)
+    cutout = mesh.material[mesh.triangle_part, CUTOUT] > 0
+    assert (np.diff(cutout.astype(int)) >= 0).all()
+    first = len(head.parts[0].triangles)
+    assert (mesh.triangle_number[cutout] < first).all()
+    np.testing.assert_array_equal(np.sort(mesh.triangle_number), np.arange(len(mesh.triangles)))
+
+
+def test_facing_follows_the_normals_whatever_the_winding(egg, shapes):
+    part = egg.parts[0]
+    turned = dataclasses.replace(part, triangles=part.triangles[:, ::-1])
+    area = (
+        np.linalg.norm(np.cross(*np.moveaxis(np.diff(part.vertices_m[part.triangles], axis=1), 1, 0)), axis=1) > 1e-10
+    )
+    assert (pack_head(shapes.make_head(part)).triangle_facing[area] == 1).all()
+    assert (pack_head(shapes.make_head(turned)).triangle_facing[area] == -1).all()
+
+
+def test_texel_areas_add_up_to_the_texture(egg, shapes):
+    mesh = pack_head(shapes.make_head(egg.parts[0]))
+    assert mesh.triangle_texels.sum() == pytest.approx(256 * 256, rel=1e-4)
+
+
+def test_layers_are_connected_pieces(egg):
+    mesh = pack_head(egg)
+    layers = [set(mesh.triangle_layer[mesh.triangle_part == part]) for part in (0, 1)]
+    assert len(layers[0]) == len(layers[1]) == 1
+    assert layers[0] != layers[1]
+
+
+def test_refuses_broken_parts(egg, shapes):
+    part = egg.parts[0]
+    broken = dataclasses.replace(part, triangles=part.triangles + 1)
+    with pytest.raises(HeadError, match="vertex number outside"):
+        pack_head(shapes.make_head(broken))
+    with pytest.raises(HeadError, match="normals"):
+        pack_head(shapes.make_head(dataclasses.replace(part, normals=part.normals[1:])))
+    with pytest.raises(HeadError, match="no parts"):
+        pack_head(shapes.make_head())
