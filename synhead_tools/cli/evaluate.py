@@ -17,11 +17,12 @@ from synhead_tools.cli import options
 @click.option("--flip", is_flag=True, help="Average the answers for the picture and its mirror image.")
 @click.option("--no-ray-rule", is_flag=True, help="Leave answers in the frame of the crop.")
 @options.labels
+@options.labels_convention
 @options.as_json
 @options.common
 def evaluate(
     model: Path, dataset: Path, reference: Path | None, convention: str, flip: bool, no_ray_rule: bool,
-    labels: Path | None, as_json: bool, quiet: bool,
+    labels: Path | None, labels_convention: str | None, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Score the estimator MODEL on the labelled DATASET.
 
@@ -38,7 +39,7 @@ def evaluate(
 
     known = open_any(reference) if reference else None
     report = evaluate_estimator(
-        Estimator.load(model), open_any(dataset, labels=labels), convention=convention,
+        Estimator.load(model), open_any(dataset, labels=labels, convention=labels_convention), convention=convention,
         reference_rotmat=None if known is None else known.read("rotmat"),
         reference_name="" if known is None else str(known.describe().get("dataset", reference.name)),
         flip_average=flip, ray_rule=not no_ray_rule,

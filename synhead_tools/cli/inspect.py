@@ -14,9 +14,12 @@ from synhead_tools.cli import options
 @click.argument("dataset", type=options.path_in)
 @click.option("--verify", is_flag=True, help="Read every shard again and compare checksums.")
 @options.labels
+@options.labels_convention
 @options.as_json
 @options.common
-def inspect(dataset: Path, verify: bool, labels: Path | None, as_json: bool, quiet: bool) -> None:
+def inspect(
+    dataset: Path, verify: bool, labels: Path | None, labels_convention: str | None, as_json: bool, quiet: bool
+) -> None:
     """Print kind, frames, columns and the range of the labels of DATASET.
 
     \b
@@ -26,7 +29,7 @@ def inspect(dataset: Path, verify: bool, labels: Path | None, as_json: bool, qui
     from synhead_tools.formats.open import open_any
     from synhead_tools.geometry.euler import euler_from_rotmat
 
-    opened = open_any(dataset, labels=labels)
+    opened = open_any(dataset, labels=labels, convention=labels_convention)
     told = {key: value for key, value in opened.describe().items() if key != "frames"}
     result = {**told, "frames": len(opened), "columns": list(opened.columns)}
     if "rotmat" in opened.columns and len(opened):

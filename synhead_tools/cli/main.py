@@ -48,6 +48,8 @@ class _LazyGroup(click.Group):
         except ImportError as error:
             _raise_if_wanted(ctx, error)
             raise click.ClickException(_missing_package(error)) from error
+        except BrokenPipeError:
+            raise  # click ends quietly when the reader of our output has gone
         except OSError as error:
             _raise_if_wanted(ctx, error)
             where = f"{error.filename}: " if error.filename else ""

@@ -19,12 +19,13 @@ from synhead_tools.cli import options
 )
 @click.option("--max-residual-deg", type=click.FloatRange(0), help="Leave out matches that stay farther away.")
 @options.labels
+@options.labels_convention
 @options.overwrite
 @options.as_json
 @options.common
 def match_biwi(
     source: Path, target: Path, out: Path, max_targets: int | None, max_residual_deg: float | None,
-    labels: Path | None, overwrite: bool, as_json: bool, quiet: bool,
+    labels: Path | None, labels_convention: str | None, overwrite: bool, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Match SOURCE (SynHead+) to the poses of TARGET (Biwi+ NPZ, BIWI frames or a dataset).
 
@@ -39,9 +40,10 @@ def match_biwi(
     from synhead_tools.formats.open import open_any
     from synhead_tools.matching.build import build_matched
 
+    poses = open_any(target, labels=labels, convention=labels_convention)
     report = build_matched(
-        source, open_any(target, labels=labels), out, max_targets=max_targets, max_residual_deg=max_residual_deg,
-        overwrite=overwrite, progress=options.progress(quiet, "pictures"),
+        source, poses, out, max_targets=max_targets, max_residual_deg=max_residual_deg, overwrite=overwrite,
+        progress=options.progress(quiet, "pictures"),
     )  # fmt: skip
     if as_json:
         click.echo(json.dumps(report))

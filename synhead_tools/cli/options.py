@@ -27,6 +27,10 @@ labels = click.option(
     "--labels", type=path_in, help="Biwi+ label file (NPZ) for a folder of BIWI frames: boxes, and rotations to score."
 )
 
+labels_convention = click.option(
+    "--labels-convention", help="Euler convention of a CSV with labels, which does not say its own."
+)
+
 
 def _set_verbosity(ctx: click.Context, _param: click.Parameter, value: int) -> int:
     ctx.meta["synhead.verbosity"] = value

@@ -29,6 +29,7 @@ METHODS = ("padaco", "dann", "source-only")  # the table's names; a test compare
 @click.option("--settings", type=options.path_in, help="JSON file with any training settings (see docs/training.md).")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
 @options.labels
+@options.labels_convention
 @options.seed
 @options.workers
 @options.overwrite
@@ -36,7 +37,8 @@ METHODS = ("padaco", "dann", "source-only")  # the table's names; a test compare
 @options.common
 def train_padaco(
     source: Path, target: Path, out: Path, stage1: Path | None, settings: Path | None, device: str,
-    labels: Path | None, workers: int, overwrite: bool, as_json: bool, quiet: bool, **chosen: object,
+    labels: Path | None, labels_convention: str | None,
+    workers: int, overwrite: bool, as_json: bool, quiet: bool, **chosen: object,
 ) -> None:  # fmt: skip
     """Train on the labelled dataset SOURCE, adapting to the pictures of TARGET, and write the estimator OUT.
 
@@ -51,12 +53,13 @@ def train_padaco(
     from synhead_tools.learning.device import resolve_device
     from synhead_tools.learning.train_estimator import train_estimator
 
-    values = json.loads(TrainConfig.from_json(settings.read_text()).to_json()) if settings else {}
+    values = TrainConfig.from_json(settings.read_text()).to_dict() if settings else {}
     values |= {key: value for key, value in chosen.items() if value is not None}
     if values.get("init_weights"):
         values["init_weights"] = str(values["init_weights"])
+    pictures = open_any(target, labels=labels, convention=labels_convention)
     record = train_estimator(
-        open_any(source), out, TrainConfig.from_dict(values), target=open_any(target, labels=labels),
+        open_any(source), out, TrainConfig.from_dict(values), target=pictures,
         stage1_checkpoint=stage1, overwrite=overwrite, device=resolve_device(device), workers=workers,
         log=log_printer(quiet),
     ).record  # fmt: skip

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from synhead_tools.geometry.frames import MESH_TO_HEAD
-from synhead_tools.heads.assets import EYEBALLS
+from synhead_tools.heads.assets import EYEBALLS, load_proxy
 from synhead_tools.heads.bust import skin_mesh
+from synhead_tools.heads.eyeballs import eye_centres, place_eyeballs
 from synhead_tools.heads.head import Head, Part
-from synhead_tools.heads.landmarks import eye_centres, landmarks68, points5
+from synhead_tools.heads.landmarks import landmarks68, points5
 from synhead_tools.heads.morph import macro_weights, morph, random_details, slider_weights, sliders
-from synhead_tools.heads.proxies import proxy_mesh
+from synhead_tools.heads.proxies import fit, proxy_mesh
 from synhead_tools.heads.recipe import NO_HAIR, HeadRecipe
 from synhead_tools.heads.regions import Region
 from synhead_tools.heads.skin import skin_texture
@@ -18,8 +21,9 @@ from synhead_tools.heads.textures import eyes, lashes, strands
 
 LICENCE = "CC0-1.0"
 _METRES_PER_DM = 0.1
-_NEUTRAL_BROWS = {"eyebrows/eyebrows-angle": 0.35, "eyebrows/eyebrows-trans": 0.1}  # the base mesh frowns
+_NEUTRAL_BROWS = {"eyebrows/eyebrows-angle": 0.35, "eyebrows/eyebrows-trans-down-up": 0.1}  # the base mesh frowns
 _LASH_STRENGTH = 0.68
+_EYE_TINT = (0.74, 0.72, 0.72)  # the source's whites are whiter than any in the shade of lids
 
 
 def build_head(recipe: HeadRecipe, name: str = "head") -> Head:
@@ -35,11 +39,12 @@ def build_head(recipe: HeadRecipe, name: str = "head") -> Head:
         What to call it.
     """
     vertices = morphed_vertices(recipe)
+    neutral = morphed_vertices(replace(recipe, expression=()))
     origin = np.mean(eye_centres(vertices), axis=0)
     return Head(
         name=name,
-        parts=tuple(_parts(recipe, vertices, origin)),
-        points5_m=_to_head_frame(points5(vertices), origin),
+        parts=tuple(_parts(recipe, vertices, neutral, origin)),
+        points5_m=_to_head_frame(points5(vertices, neutral), origin),
         landmarks68_m=_to_head_frame(landmarks68(vertices), origin),
         licence=LICENCE,
         recipe_sha256=recipe.sha256(),
@@ -57,32 +62,28 @@ def morphed_vertices(recipe: HeadRecipe) -> np.ndarray:
     return morph(weights)
 
 
-def _parts(recipe: HeadRecipe, vertices: np.ndarray, origin: np.ndarray) -> list[Part]:
-    positions, normals, uv, triangles, region = skin_mesh(vertices)
-    skin = _part("skin", (positions, normals, uv, triangles), origin, region, skin_texture(recipe),
-                 specular=0.028, gloss=14.0)  # fmt: skip
-    parts = [
-        skin,
-        _proxy("eyes", EYEBALLS, vertices, origin, Region.EYE, eyes(recipe.eyes),
-               specular=0.06, gloss=220.0, tint=(0.74, 0.72, 0.72)),
-        _proxy("brows", recipe.brows, vertices, origin, Region.BROW, strands("brows", recipe.brows, recipe.brow_rgb),
-               alpha_mode="cutout", alpha_cutoff=0.5, two_sided=True, specular=0.0),
-        _proxy("lashes", recipe.lashes, vertices, origin, Region.LASH, lashes(recipe.lashes, _LASH_STRENGTH),
-               alpha_mode="cutout", alpha_cutoff=0.5, two_sided=True, specular=0.0),
-    ]  # fmt: skip
+def _parts(recipe: HeadRecipe, vertices: np.ndarray, neutral: np.ndarray, origin: np.ndarray) -> list[Part]:
+    *mesh, region = skin_mesh(vertices)
+    parts = [_part("skin", mesh, origin, region, skin_texture(recipe), specular=0.028, gloss=14.0)]
+
+    def add(name: str, proxy: str, control: np.ndarray, region: Region, picture: np.ndarray, **surface) -> None:
+        mesh = proxy_mesh(proxy, control)
+        regions = np.full(len(mesh[3]), region, dtype=np.uint8)
+        parts.append(_part(name, mesh, origin, regions, picture, **surface))
+
+    def add_strands(name: str, proxy: str, region: Region, picture: np.ndarray, **surface) -> None:
+        control = fit(load_proxy(proxy), vertices)
+        add(name, proxy, control, region, picture, alpha_mode="cutout", alpha_cutoff=0.5, two_sided=True, **surface)
+
+    balls = place_eyeballs(vertices, neutral)
+    add("eyes", EYEBALLS, balls, Region.EYE, eyes(recipe.eyes), specular=0.06, gloss=220.0, tint=_EYE_TINT)
+    brows = strands("brows", recipe.brows, recipe.brow_rgb)
+    add_strands("brows", recipe.brows, Region.BROW, brows, specular=0.0)
+    add_strands("lashes", recipe.lashes, Region.LASH, lashes(recipe.lashes, _LASH_STRENGTH), specular=0.0)
     if recipe.hair != NO_HAIR:
-        picture = strands("hair", recipe.hair, recipe.hair_rgb)
-        parts.append(
-            _proxy("hair", recipe.hair, vertices, origin, Region.HAIR, picture,
-                   alpha_mode="cutout", alpha_cutoff=0.5, two_sided=True, specular=0.02, gloss=30.0)
-        )  # fmt: skip
+        hair = strands("hair", recipe.hair, recipe.hair_rgb)
+        add_strands("hair", recipe.hair, Region.HAIR, hair, specular=0.02, gloss=30.0)
     return parts
-
-
-def _proxy(name, proxy, vertices, origin, region, picture, **surface) -> Part:
-    mesh = proxy_mesh(proxy, vertices)
-    regions = np.full(len(mesh[3]), region, dtype=np.uint8)
-    return _part(name, mesh, origin, regions, picture, **surface)
 
 
 def _part(name, mesh, origin, region, picture, **surface) -> Part:

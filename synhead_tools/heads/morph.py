@@ -22,6 +22,7 @@ _LARGEST_RANDOM = 0.8
 _GROUP_SCALE = {"eyes": 0.45, "eyebrows": 0.45, "mouth": 0.6, "head": 0.7}
 _DELICATE = ("angles", "eyefold", "push", "scale-vert", "scale-horiz", "eye-height", "corner", "forehead-nubian",
              "temple", "back-scale", "measure")  # fmt: skip
+_SIDEWAYS = ("nose-trans-in-out", "mouth-trans-in-out", "neck-trans-in-out")  # off the middle of the face
 
 
 @dataclass(frozen=True)
@@ -45,19 +46,28 @@ class Slider:
 
 @lru_cache(maxsize=1)
 def sliders() -> dict[str, Slider]:
-    """Return all sliders by name, sorted."""
-    found: dict[str, list[tuple[str | None, str]]] = {}
+    """Return all sliders by name, sorted.
+
+    A trait that moves along several axes has one slider each: ``nose/nose-trans-backward-forward`` beside
+    ``nose/nose-trans-down-up``.
+    """
     names = [n for n in load_geometry().target_names if n.split("/")[0] not in ("macrodetails", "expression")]
     known = set(names)
+    found: dict[str, dict[str, list[tuple[str | None, str]]]] = {}
     for name in names:
         stem, _, ending = name.rpartition("-")
-        lower = next((low for low, high in _ENDINGS if ending == high), None)
         if any(ending == low and f"{stem}-{high}" in known for low, high in _ENDINGS):
-            continue
-        paired = lower is not None and f"{stem}-{lower}" in known
-        trait = (stem if paired else name).replace("/l-", "/").replace("/r-", "/")
-        found.setdefault(trait, []).append((f"{stem}-{lower}" if paired else None, name))
-    return {name: Slider(name, tuple(found[name]), _random_scale(name)) for name in sorted(found)}
+            continue  # the other end of a slider
+        low = next((low for low, high in _ENDINGS if ending == high and f"{stem}-{low}" in known), None)
+        trait, axis = (name, "") if low is None else (stem, f"-{low}-{ending}")
+        pair = (None if low is None else f"{stem}-{low}", name)
+        found.setdefault(_without_side(trait), {}).setdefault(axis, []).append(pair)
+    named = {
+        trait + (axis if len(axes) > 1 else ""): tuple(pairs)
+        for trait, axes in found.items()
+        for axis, pairs in axes.items()
+    }
+    return {name: Slider(name, named[name], _random_scale(name)) for name in sorted(named)}
 
 
 def expression_names() -> tuple[str, ...]:
@@ -153,6 +163,12 @@ def _three(word: str, value: float) -> dict[str, float]:
     return {name: share for name, share in shares.items() if share > 0}
 
 
+def _without_side(name: str) -> str:
+    return name.replace("/l-", "/").replace("/r-", "/")
+
+
 def _random_scale(name: str) -> float:
+    if name.endswith(_SIDEWAYS):
+        return 0.1
     scale = _GROUP_SCALE.get(name.split("/")[0], 1.0)
     return scale * 0.5 if any(word in name for word in _DELICATE) else scale

@@ -26,10 +26,17 @@ def fit(proxy: Proxy, vertices_dm: np.ndarray) -> np.ndarray:
     return mixed + proxy.offsets_dm * scale
 
 
-def proxy_mesh(name: str, vertices_dm: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return positions (dm), unit normals, uv and triangles of a fitted proxy; hair is cut where the bust ends."""
+def proxy_mesh(name: str, control: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return positions (dm), unit normals, uv and triangles of a placed proxy; hair is cut where the bust ends.
+
+    Parameters
+    ----------
+    name : str
+        Name of the proxy.
+    control : (P, 3) array
+        Its vertices where they belong on the head: the result of `fit`.
+    """
     proxy = load_proxy(name)
-    control = fit(proxy, vertices_dm)
     surface = _surface(name)
     triangles = np.concatenate([proxy.faces[:, [0, 1, 2]], proxy.faces[:, [0, 2, 3]]])
     normals = surface.mix @ vertex_normals(control, triangles)

@@ -16,7 +16,7 @@ from synhead_tools.geometry.projection import project_points
 from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
 from synhead_tools.heads.regions import FACE_REGIONS
 from synhead_tools.rendering.backend import NEAR_M, Backend, Frame
-from synhead_tools.rendering.scene import Camera, Lighting, studio_lighting
+from synhead_tools.rendering.scene import Camera, studio_lighting
 
 if TYPE_CHECKING:
     from synhead_tools.heads.head import Head
@@ -125,9 +125,32 @@ def head_box_xyxy(alpha: np.ndarray) -> np.ndarray:
     return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], np.float32)
 
 
-def face_area_px(frame: Frame) -> int:
-    """Count the pixels that show the face: front-facing and not hidden, by the region picture."""
-    return int(np.isin(frame.region, _FACE).sum())
+def face_area_px(frame: Frame, head: Head, rotmat: np.ndarray, translation_m: np.ndarray, camera: Camera) -> int:
+    """Count the pixels that show the face: its regions, front-facing and not hidden, before the ears.
+
+    The region pictures call all skin of the head skin. The face is the part of it that lies no farther back than
+    where the jaw line of `landmarks68` begins, and not above the hairline: as far above the brows as the base of the
+    nose is below them (the rule of thirds).
+
+    Parameters
+    ----------
+    frame : Frame
+    head : Head
+    rotmat, translation_m : (3, 3) and (3,) arrays
+        Pose of the frame.
+    camera : Camera
+    """
+    rows, columns = np.nonzero(np.isin(frame.region, _FACE))
+    intrinsics = camera.intrinsics
+    y = (rows + 0.5 - intrinsics[1, 2]) / intrinsics[1, 1]
+    x = (columns + 0.5 - intrinsics[0, 2] - intrinsics[0, 1] * y) / intrinsics[0, 0]
+    seen_m = np.stack([x, y, np.ones_like(x)], axis=1) * frame.depth_m[rows, columns, None].astype(np.float64)
+    points_m = (seen_m - translation_m) @ rotmat
+    landmarks = np.asarray(head.landmarks68_m, np.float64)
+    back_m = max(landmarks[0, 2], landmarks[16, 2])
+    brow_m, nose_base_m = landmarks[17:27, 1].mean(), landmarks[33, 1]
+    hairline_m = brow_m - (nose_base_m - brow_m)
+    return int(((points_m[:, 2] <= back_m) & (points_m[:, 1] >= hairline_m)).sum())
 
 
 class FaceAreas:
@@ -150,21 +173,24 @@ class FaceAreas:
         self._backend = backend
         self._areas: dict[tuple, tuple[Head, float]] = {}
 
-    def visible_fraction(self, frame: Frame, head: Head, camera: Camera, distance_m: float) -> float:
+    def visible_fraction(
+        self, frame: Frame, head: Head, rotmat: np.ndarray, translation_m: np.ndarray, camera: Camera
+    ) -> float:
         """Return the visible fraction of `head` in `frame`; 0 for a head without a face.
 
         Parameters
         ----------
         frame : Frame
         head : Head
+        rotmat, translation_m : (3, 3) and (3,) arrays
+            Pose of the frame.
         camera : Camera
             That of the frame.
-        distance_m : float
-            z of the head's origin in the frame.
         """
-        rounded_m = max(round(float(distance_m) / _REFERENCE_STEP_M), 1) * _REFERENCE_STEP_M
+        distance_m = float(translation_m[2])
+        rounded_m = max(round(distance_m / _REFERENCE_STEP_M), 1) * _REFERENCE_STEP_M
         frontal = self._frontal_area(head, camera, rounded_m) * (rounded_m / distance_m) ** 2
-        return face_area_px(frame) / frontal if frontal else 0.0
+        return face_area_px(frame, head, rotmat, translation_m, camera) / frontal if frontal else 0.0
 
     def _frontal_area(self, head: Head, camera: Camera, distance_m: float) -> float:
         centred = camera.intrinsics.copy()
@@ -172,15 +198,20 @@ class FaceAreas:
         camera = Camera(camera.width_px, camera.height_px, centred)
         key = (id(head), camera.key(), distance_m)
         if key not in self._areas:
-            light: Lighting = studio_lighting()
-            frame = self._backend.render(head, np.eye(3), np.array([0.0, 0.0, distance_m]), camera, light)
+            pose = (np.eye(3), np.array([0.0, 0.0, distance_m]))
+            frame = self._backend.render(head, *pose, camera, studio_lighting())
             # the head is kept with its area: while it lives its id() is no other's
-            self._areas[key] = (head, float(face_area_px(frame)))
+            self._areas[key] = (head, float(face_area_px(frame, head, *pose, camera)))
         return self._areas[key][1]
 
 
 def frame_columns(
-    frame: Frame, head: Head, points: dict[str, np.ndarray], camera: Camera, distance_m: float, areas: FaceAreas
+    frame: Frame,
+    head: Head,
+    pose: tuple[np.ndarray, np.ndarray],
+    points: dict[str, np.ndarray],
+    camera: Camera,
+    areas: FaceAreas,
 ) -> dict[str, np.ndarray]:
     """Return the labels of one sample that need its picture.
 
@@ -188,11 +219,11 @@ def frame_columns(
     ----------
     frame : Frame
     head : Head
+    pose : tuple of two arrays
+        rotmat (3, 3) and translation_m (3,).
     points : dict of str to ndarray
         ``points5`` (5, 3) and ``landmarks68`` (68, 3) of this sample.
     camera : Camera
-    distance_m : float
-        z of the head's origin.
     areas : FaceAreas
 
     Returns
@@ -204,7 +235,7 @@ def frame_columns(
         "head_box_xyxy": head_box_xyxy(frame.alpha),
         "points5_visibility": point_visibility(points["points5"], frame.depth_m),
         "landmarks68_visibility": point_visibility(points["landmarks68"], frame.depth_m),
-        "visible_fraction": np.float32(areas.visible_fraction(frame, head, camera, distance_m)),
+        "visible_fraction": np.float32(areas.visible_fraction(frame, head, *pose, camera)),
     }
 
 
@@ -221,4 +252,4 @@ def annotate(
     pose = (np.asarray(rotmat)[None], np.asarray(translation_m)[None], camera.intrinsics[None])
     columns = {**pose_columns(*pose, convention), **point_columns(head, *pose)}
     one = {name: column[0] for name, column in columns.items()}
-    return {**one, **frame_columns(frame, head, one, camera, float(translation_m[2]), areas)}
+    return {**one, **frame_columns(frame, head, (one["rotmat"], one["translation_m"]), one, camera, areas)}

@@ -201,6 +201,9 @@ def _check_rotmats(rotmats: Any) -> np.ndarray:
     matrices = np.array(rotmats, np.float64)
     if matrices.ndim != 3 or matrices.shape[1:] != (3, 3) or len(matrices) == 0:
         raise PlanError(f"plan has rotmats of shape {matrices.shape}; give (P, 3, 3) with P at least 1")
+    if not np.isfinite(matrices).all():
+        bad = int(np.argmax(~np.isfinite(matrices).all(axis=(1, 2))))
+        raise PlanError(f"pose {bad} of the plan holds a value that is not finite; give rotation matrices")
     error = np.abs(matrices @ matrices.transpose(0, 2, 1) - np.eye(3)).max(axis=(1, 2))
     bad = ~(error <= ROTATION_TOLERANCE) | ~(np.linalg.det(matrices) > 0)
     if bad.any():

@@ -109,7 +109,7 @@ class ShardRenderer:
         rotmat = self.plan.rotmats[setup.pose_index]
         frame = self.backend.render(head, rotmat, setup.translation_m, camera, setup.lighting)
         points = {name: columns[name][row] for name in ("points5", "landmarks68")}
-        values = frame_columns(frame, head, points, camera, float(setup.translation_m[2]), self.areas)
+        values = frame_columns(frame, head, (rotmat, setup.translation_m), points, camera, self.areas)
         values.update(self._pictures(frame, setup))
         return values
 

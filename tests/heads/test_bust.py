@@ -40,8 +40,8 @@ def test_all_triangles_face_outward_of_a_positive_volume(mesh):
 def test_nothing_is_left_outside_of_the_ellipsoid():
     topology = bust_topology()
     rest = topology.skin.mix @ topology.subdivide @ load_geometry().vertices_dm
-    assert bust_level(rest).min() > -1e-9
-    assert np.allclose(bust_level(rest[topology.rim]), 0, atol=1e-9)
+    assert bust_level(rest).min() > -1e-3
+    assert np.allclose(bust_level(rest[topology.rim]), 0, atol=1e-3)
 
 
 def test_base_vertices_keep_their_numbers():

@@ -14,19 +14,37 @@ share = st.floats(0, 1)
 triple = st.tuples(share, share, share)
 
 
+def tuple_of_items(values):
+    return tuple(values.items())
+
+
 def table(names, values):
-    return st.dictionaries(st.sampled_from(list(names)), values, max_size=4).map(lambda d: tuple(d.items()))
+    return st.dictionaries(st.sampled_from(list(names)), values, max_size=4).map(tuple_of_items)
 
 
 recipes = st.builds(
     HeadRecipe,
-    sex=share, age_years=st.floats(25, 90), muscle=share, weight=share, seed=st.integers(0, 2**40),
-    ancestry=st.dictionaries(st.sampled_from(ANCESTRIES), st.floats(0.01, 1), min_size=1).map(lambda d: tuple(d.items())),
-    skin=st.sampled_from(assets.SKINS), hair=st.sampled_from((*assets.HAIRS, NO_HAIR)), eyes=st.sampled_from(assets.EYE_COLOURS),
-    brows=st.sampled_from(assets.BROWS), lashes=st.sampled_from(assets.LASHES), hair_rgb=triple, brow_rgb=triple,
-    skin_gain=st.tuples(*[st.floats(0.4, 1.6)] * 3), pores=share, scalp=share, beard=share, variation=st.floats(0, 2),
-    details=table(sliders(), st.floats(-1, 1)), expression=table(expression_names(), share),
-)  # fmt: skip
+    sex=share,
+    age_years=st.floats(25, 90),
+    muscle=share,
+    weight=share,
+    variation=st.floats(0, 2),
+    seed=st.integers(0, 2**40),
+    ancestry=st.dictionaries(st.sampled_from(ANCESTRIES), st.floats(0.01, 1), min_size=1).map(tuple_of_items),
+    skin=st.sampled_from(assets.SKINS),
+    hair=st.sampled_from((*assets.HAIRS, NO_HAIR)),
+    brows=st.sampled_from(assets.BROWS),
+    lashes=st.sampled_from(assets.LASHES),
+    eyes=st.sampled_from(assets.EYE_COLOURS),
+    hair_rgb=triple,
+    brow_rgb=triple,
+    skin_gain=st.tuples(*[st.floats(0.4, 1.6)] * 3),
+    pores=share,
+    scalp=share,
+    beard=share,
+    details=table(sliders(), st.floats(-1, 1)),
+    expression=table(expression_names(), share),
+)
 
 
 @settings(max_examples=40)

@@ -2,6 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import identity
+from scipy.spatial import ConvexHull
 
 from synhead_tools.heads.surface import Surface, clip, split_quads, unit, vertex_normals
 
@@ -47,13 +48,11 @@ def test_triangles_with_a_repeated_corner_give_one_triangle():
 
 def test_normals_of_a_ball_point_outward():
     rng = np.random.default_rng(0)
-    from scipy.spatial import ConvexHull
-
     points = unit(rng.standard_normal((400, 3)))
     hull = ConvexHull(points)
     triangles = hull.simplices.copy()
-    flipped = np.einsum("ij,ij->i", np.cross(points[triangles[:, 1]] - points[triangles[:, 0]],
-                                             points[triangles[:, 2]] - points[triangles[:, 0]]), hull.equations[:, :3]) < 0  # fmt: skip
+    a, b, c = (points[triangles[:, corner]] for corner in range(3))
+    flipped = np.einsum("ij,ij->i", np.cross(b - a, c - a), hull.equations[:, :3]) < 0
     triangles[flipped] = triangles[flipped][:, ::-1]
     normals = vertex_normals(points, triangles)
     assert np.einsum("ij,ij->i", normals, points).min() > 0.95

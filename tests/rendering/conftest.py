@@ -96,8 +96,11 @@ def build_test_head():
     )  # fmt: skip
     u = np.array([0.43, 0.57, 0.5, 0.45, 0.55])
     points5 = head_surface(u, np.array([0.45, 0.45, 1.75 / np.pi, 0.68, 0.68]))
-    ring = np.linspace(0, 2 * np.pi, 68, endpoint=False)
-    landmarks = head_surface(0.5 + 0.16 * np.cos(ring), 0.55 + 0.15 * np.sin(ring))
+    jaw = np.linspace(0, np.pi, 17)
+    landmarks = head_surface(np.full(68, 0.5), np.linspace(0.5, 0.6, 68))
+    landmarks[:17] = head_surface(0.5 - 0.2 * np.cos(jaw), 0.52 + 0.25 * np.sin(jaw))
+    landmarks[17:27] = head_surface(np.linspace(0.4, 0.6, 10), np.full(10, 0.42))
+    landmarks[33] = head_surface(0.5, 0.6)
     return make_head(skin, fringe, name="egg", points5=points5, landmarks=landmarks)
 
 

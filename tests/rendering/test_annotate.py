@@ -129,6 +129,22 @@ def test_covered_face_counts_as_hidden(cpu, areas, egg, shapes, make_camera):
     masked = cpu.render(
         dataclasses.replace(egg, parts=(*egg.parts, mask)), np.eye(3), AT_1_M, camera, studio_lighting()
     )
-    fraction = areas.visible_fraction(masked, egg, camera, 1.0)
-    assert fraction == pytest.approx(face_area_px(masked) / face_area_px(bare))
+    fraction = areas.visible_fraction(masked, egg, np.eye(3), AT_1_M, camera)
+    masked_px, bare_px = (face_area_px(frame, egg, np.eye(3), AT_1_M, camera) for frame in (masked, bare))
+    assert fraction == pytest.approx(masked_px / bare_px)
     assert 0.3 < fraction < 0.9
+
+
+def test_skin_of_the_scalp_is_no_face(cpu, areas, egg, make_camera):
+    """A bald head is all skin; its crown and its back are not counted."""
+    bald = dataclasses.replace(egg.parts[0], triangle_region=np.full(len(egg.parts[0].triangles), 1, np.uint8))
+    bald = dataclasses.replace(egg, parts=(bald,))
+    camera = make_camera(96)
+    fractions = [
+        labels(cpu, areas, bald, camera, angles)[0]["visible_fraction"] for angles in ((0, 180, 0), (90, 0, 0))
+    ]
+    assert fractions[0] == 0
+    assert fractions[1] < 0.4
+    frame = cpu.render(bald, np.eye(3), AT_1_M, camera, studio_lighting())
+    face_px = face_area_px(frame, bald, np.eye(3), AT_1_M, camera)
+    assert 0.4 < face_px / (frame.alpha > 0).sum() < 0.95
