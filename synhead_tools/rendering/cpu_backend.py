@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -36,7 +37,6 @@ class _Packed(NamedTuple):
     head: Head  # kept so that its id() cannot be given to another
     mesh: PackedHead
     thresholds: np.ndarray
-    cull: np.ndarray
     opaque: np.ndarray  # numbers of the opaque triangles, which come first
 
 
@@ -47,21 +47,16 @@ class CpuBackend:
     ----------
     samples_per_axis : int
         1, 2 or 3: 1, 4 or 9 visibility samples per pixel. Coverage, and so alpha, is exact to one of them.
-    cull_back_faces : bool
-        Leave out the insides of parts that are not two-sided. Faster by about a fifth, but looks through the opening
-        of the neck; only for heads whose triangles are wound reliably.
     """
 
     name = "cpu"
 
-    def __init__(self, samples_per_axis: int = 2, cull_back_faces: bool = False) -> None:
+    def __init__(self, samples_per_axis: int = 2) -> None:
         self.samples_per_axis = check_samples_per_axis(samples_per_axis)
-        self.cull_back_faces = bool(cull_back_faces)
         self._packed: dict[int, _Packed] = {}
         self._work = pixel_scratch(samples_per_axis**2)
         self._scratch: tuple | None = None
-        culled = ", outsides only" if self.cull_back_faces else ""
-        self.description = f"cpu numba {numba.__version__}, {samples_per_axis}x{samples_per_axis} samples{culled}"
+        self.description = f"cpu numba {numba.__version__}, {samples_per_axis}x{samples_per_axis} samples"
 
     def render(
         self, head: Head, rotmat: np.ndarray, translation_m: np.ndarray, camera: Camera, lighting: Lighting
@@ -74,21 +69,12 @@ class CpuBackend:
         place = (samples.grid_x, samples.grid_y, samples.inverse_z)
         attributes = packed.mesh.attributes
         project_vertices(attributes, rotation, position, camera.intrinsics, size, NEAR_M, *place)
-        thresholds, cull = packed.thresholds, packed.cull
-        rasterise(
-            packed.mesh,
-            _drawing_order(packed, samples.inverse_z),
-            size,
-            thresholds,
-            cull,
-            *place,
-            samples.depth,
-            samples.shown,
-        )
+        order = _drawing_order(packed, samples.inverse_z)
+        rasterise(packed.mesh, order, size, packed.thresholds, *place, samples.depth, samples.shown)
         pictures = _blank_pictures(camera)
         # 1/focal is the size of a pixel at z = 1
         slope_limit = np.float32(MAX_SLOPE / camera.intrinsics[0, 0])
-        light = _turn_lighting(lighting, rotation, position)
+        light = _turn_lighting(lighting, rotation, camera)
         resolve(packed.mesh, light, samples, size, slope_limit, self._work, pictures)
         return Frame(*pictures)
 
@@ -103,10 +89,9 @@ class CpuBackend:
             while len(self._packed) >= MAX_PACKED_HEADS:
                 del self._packed[next(iter(self._packed))]
             mesh = pack_head(head)
-            cull = np.array([self.cull_back_faces and not part.two_sided for part in head.parts])
             thresholds = coverage_thresholds(mesh.material[:, CUTOFF], self.samples_per_axis**2)
             opaque = np.flatnonzero(mesh.material[mesh.triangle_part, CUTOUT] == 0).astype(np.int32)
-            packed = self._packed[id(head)] = _Packed(head, mesh, thresholds, cull, opaque)
+            packed = self._packed[id(head)] = _Packed(head, mesh, thresholds, opaque)
         return packed
 
     def _samples(self, vertices: int, camera: Camera) -> Samples:
@@ -122,7 +107,7 @@ class CpuBackend:
 def _drawing_order(packed: _Packed, inverse_z: np.ndarray) -> np.ndarray:
     """Opaque triangles, then the others from the front: each hidden sample of hair saves a look into its texture."""
     cutout = packed.mesh.triangles[len(packed.opaque) :]
-    keys = np.zeros(len(cutout), np.float32)
+    keys = np.zeros(len(cutout), np.uint16)  # 16 bits are sorted by radix, in a tenth of the time
     nearness(cutout, inverse_z, keys)
     behind = np.argsort(keys, kind="stable").astype(np.int32) + np.int32(len(packed.opaque))
     return np.concatenate([packed.opaque, behind])
@@ -165,18 +150,21 @@ def _blank_pictures(camera: Camera) -> Pictures:
     )
 
 
-def _turn_lighting(lighting: Lighting, rotation: np.ndarray, position: np.ndarray) -> HeadLighting:
-    """Lights and eye in the head frame: turning a few vectors back is cheaper than turning every normal."""
-    # Written out, since a matrix product may be summed in another order on another machine.
-    turned = [_into_head(rotation, direction) for direction in lighting.directions()]
+def _turn_lighting(lighting: Lighting, rotation: np.ndarray, camera: Camera) -> HeadLighting:
+    """Lights and rays in the head frame: turning a few vectors back is cheaper than turning every normal."""
+    (fx, skew, cx), (_, fy, cy) = camera.intrinsics[:2].tolist()
+    # columns of the inverse of the intrinsics
+    inverse = ((1 / fx, 0, 0), (-skew / (fx * fy), 1 / fy, 0), ((skew * cy / fy - cx) / fx, -cy / fy, 1))
     return HeadLighting(
-        np.array(turned, np.float32).reshape(-1, 3),
+        np.array([_into_head(rotation, n) for n in lighting.directions()], np.float32).reshape(-1, 3),
         lighting.colours(),
-        np.array(_into_head(rotation, -position), np.float32),
-        np.array(_into_head(rotation, np.array([0.0, -1.0, 0.0])), np.float32),
+        np.array([_into_head(rotation, column) for column in inverse], np.float32).T.copy(),
+        np.array(_into_head(rotation, (0, -1, 0)), np.float32),
         np.array([lighting.ambient_sky, lighting.ambient_ground], np.float32),
     )
 
 
-def _into_head(rotation: np.ndarray, vector: np.ndarray) -> list[float]:
-    return [sum(float(rotation[i, k]) * float(vector[i]) for i in range(3)) for k in range(3)]
+def _into_head(rotation: np.ndarray, vector: Sequence[float]) -> list[float]:
+    # Written out, since a matrix product may be summed in another order on another machine.
+    x, y, z = (float(v) for v in vector)
+    return [float(r[0]) * x + float(r[1]) * y + float(r[2]) * z for r in rotation.T]

@@ -30,7 +30,7 @@ class PackedHead(NamedTuple):
     Attributes
     ----------
     attributes : (V, 8) float32
-        u, v, normal (3), position in metres (3) of each vertex; head frame.
+        Position in metres (3), u, v, normal (3) of each vertex; head frame.
     triangles : (T, 3) int32
     triangle_number : (T,) int32
         Number of each triangle in the order of the head's own parts.
@@ -50,6 +50,8 @@ class PackedHead(NamedTuple):
     level_start : (L,) int64
     part_level : (P, 2) int32
         First level and number of levels of each part's texture.
+    part_closed : (P,) bool
+        Whether the part is a closed surface wound outwards, whose inside no camera outside of it sees.
     behind_region : int
         Region id of the inside of an opaque surface.
     """
@@ -67,6 +69,7 @@ class PackedHead(NamedTuple):
     level_size: np.ndarray
     level_start: np.ndarray
     part_level: np.ndarray
+    part_closed: np.ndarray
     behind_region: int
 
 
@@ -97,9 +100,10 @@ def pack_head(head: Head) -> PackedHead:
     material = np.stack([_material_row(part) for part in head.parts]).astype(np.float32)
     # Opaque first: what they hide of the cutout parts then needs no look into a texture.
     order = np.argsort(material[part_of, CUTOUT], kind="stable")
-    attributes = np.concatenate([np.hstack([p.uv, p.normals, p.vertices_m]) for p in head.parts])
+    attributes = np.concatenate([np.hstack([p.vertices_m, p.uv, p.normals]) for p in head.parts])
     attributes = np.ascontiguousarray(attributes, np.float32)
     triangles = np.ascontiguousarray(triangles[order], np.int32)
+    closed = np.array([not part.two_sided and _is_closed(part) for part in head.parts])
     texels, level_size, level_start, part_level = _join_chains(chains)
     return PackedHead(
         attributes=attributes,
@@ -107,7 +111,7 @@ def pack_head(head: Head) -> PackedHead:
         triangle_number=order.astype(np.int32),
         triangle_part=part_of[order],
         triangle_region=np.concatenate([p.triangle_region for p in head.parts]).astype(np.uint8)[order],
-        triangle_facing=_facing(attributes, triangles),
+        triangle_facing=np.where(closed[part_of[order]], 1, _facing(attributes, triangles)).astype(np.int8),
         triangle_texels=_texel_areas(attributes, triangles, level_size[part_level[part_of[order], 0]]),
         triangle_layer=_layers(len(attributes), triangles),
         material=material,
@@ -115,6 +119,7 @@ def pack_head(head: Head) -> PackedHead:
         level_size=level_size,
         level_start=level_start,
         part_level=part_level,
+        part_closed=closed,
         behind_region=int(Region.NECK),
     )
 
@@ -145,13 +150,30 @@ def _corners(attributes: np.ndarray, triangles: np.ndarray, columns: slice) -> t
 
 
 def _facing(attributes: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    first, second = _corners(attributes, triangles, slice(5, 8))
-    normal = attributes[:, 2:5].astype(np.float64)[triangles].sum(axis=1)
+    first, second = _corners(attributes, triangles, slice(0, 3))
+    normal = attributes[:, 5:8].astype(np.float64)[triangles].sum(axis=1)
     return np.where((np.cross(first, second) * normal).sum(axis=1) < 0, -1, 1).astype(np.int8)
 
 
+def _is_closed(part: Part) -> bool:
+    """Whether every edge belongs to two triangles that run along it in opposite directions, and these face outwards.
+
+    Vertices at one place (seams of the texture) count as one.
+    """
+    places = np.round(part.vertices_m.astype(np.float64) * 1e6).astype(np.int64)
+    _, place_of = np.unique(places, axis=0, return_inverse=True)
+    triangles = place_of.reshape(-1)[part.triangles].astype(np.int64)
+    triangles = triangles[(triangles != np.roll(triangles, -1, axis=1)).all(axis=1)]  # of some area
+    starts, ends, count = triangles.ravel(), np.roll(triangles, -1, axis=1).ravel(), len(part.vertices_m)
+    there, back = np.sort(starts * count + ends), np.sort(ends * count + starts)
+    if not np.array_equal(there, back) or (np.diff(there) == 0).any():
+        return False
+    a, b, c = np.moveaxis(part.vertices_m.astype(np.float64)[part.triangles], 1, 0)
+    return bool((np.cross(a, b) * c).sum() > 0)  # six times the volume
+
+
 def _texel_areas(attributes: np.ndarray, triangles: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    first, second = _corners(attributes, triangles, slice(0, 2))
+    first, second = _corners(attributes, triangles, slice(3, 5))
     area = 0.5 * np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0])
     return (area * sizes[:, 0] * sizes[:, 1]).astype(np.float32)
 

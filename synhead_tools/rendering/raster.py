@@ -7,9 +7,8 @@ edge share no sample and leave none out (the top-left rule; Giesen, "Optimizing 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from synhead_tools.rendering.compiled import INLINE, JIT
+from synhead_tools.rendering.compiled import compiled, inlined
 from synhead_tools.rendering.pack import CUTOUT
 from synhead_tools.rendering.sampler import sample_alpha
 
@@ -21,7 +20,7 @@ _GUARD = float(1 << 28)
 _ONE = np.float32(1)
 
 
-@njit(**JIT)
+@compiled
 def project_vertices(attributes, rotmat, translation_m, intrinsics, samples, near_m, grid_x, grid_y, inverse_z):
     """Place vertices on the sample grid.
 
@@ -42,7 +41,7 @@ def project_vertices(attributes, rotmat, translation_m, intrinsics, samples, nea
     """
     scale = float(samples * _STEP)
     for i in range(attributes.shape[0]):
-        x, y, z = float(attributes[i, 5]), float(attributes[i, 6]), float(attributes[i, 7])
+        x, y, z = float(attributes[i, 0]), float(attributes[i, 1]), float(attributes[i, 2])
         cx = rotmat[0, 0] * x + rotmat[0, 1] * y + rotmat[0, 2] * z + translation_m[0]
         cy = rotmat[1, 0] * x + rotmat[1, 1] * y + rotmat[1, 2] * z + translation_m[1]
         cz = rotmat[2, 0] * x + rotmat[2, 1] * y + rotmat[2, 2] * z + translation_m[2]
@@ -55,32 +54,37 @@ def project_vertices(attributes, rotmat, translation_m, intrinsics, samples, nea
             grid_x[i], grid_y[i], inverse_z[i] = np.int32(u), np.int32(v), np.float32(1 / cz)
 
 
-@njit(**JIT)
+@compiled
 def nearness(triangles, inverse_z, keys):
-    """Write a number per triangle that is smaller the nearer the triangle is; 0 for those that cannot be drawn."""
+    """Write a number from 0 to 65535 per triangle, the smaller the nearer it is to the camera among these."""
+    low, high = np.float32(np.inf), np.float32(0)
     for t in range(triangles.shape[0]):
-        keys[t] = -(inverse_z[triangles[t, 0]] + inverse_z[triangles[t, 1]] + inverse_z[triangles[t, 2]])
+        z = inverse_z[triangles[t, 0]]
+        low, high = min(low, z), max(high, z)
+    scale = np.float32(65535) / (high - low) if high > low else np.float32(0)
+    for t in range(triangles.shape[0]):
+        keys[t] = np.uint16((high - inverse_z[triangles[t, 0]]) * scale)
 
 
-@njit(**INLINE)
+@inlined
 def corner(grid_x, grid_y, vertex):
     """Grid place of a vertex as 64-bit integers."""
     return np.int64(grid_x[vertex]), np.int64(grid_y[vertex])
 
 
-@njit(**INLINE)
+@inlined
 def twice_area(ax, ay, bx, by, cx, cy):
     """Twice the area on the grid; positive where a, b, c run counter-clockwise as seen in the picture."""
     return (cx - ax) * (by - ay) - (cy - ay) * (bx - ax)
 
 
-@njit(**INLINE)
+@inlined
 def _covers(dx, dy):
     """0 if an edge owns the samples exactly on it (top-left rule), else -1."""
     return 0 if (dx < 0 or (dx == 0 and dy < 0)) else -1
 
 
-@njit(**INLINE)
+@inlined
 def _first_last(low, high, count):
     """First and last sample whose centre lies between two grid coordinates."""
     first = max((low + _CENTRE - 1) >> SUBPIXEL_BITS, 0)
@@ -88,7 +92,7 @@ def _first_last(low, high, count):
     return first, last
 
 
-@njit(**INLINE)
+@inlined
 def _passes_cutout(mesh, t, w0, w1, w2, inverse_z, texels_per_sample, threshold):
     """Whether a cutout triangle is opaque, for this threshold, where its edge functions are w0, w1, w2."""
     a, b, c = mesh.triangles[t, 0], mesh.triangles[t, 1], mesh.triangles[t, 2]
@@ -96,13 +100,13 @@ def _passes_cutout(mesh, t, w0, w1, w2, inverse_z, texels_per_sample, threshold)
     w1 *= inverse_z[b]
     w2 *= inverse_z[c]
     total = w0 + w1 + w2
-    u = (mesh.attributes[a, 0] * w0 + mesh.attributes[b, 0] * w1 + mesh.attributes[c, 0] * w2) / total
-    v = (mesh.attributes[a, 1] * w0 + mesh.attributes[b, 1] * w1 + mesh.attributes[c, 1] * w2) / total
+    u = (mesh.attributes[a, 3] * w0 + mesh.attributes[b, 3] * w1 + mesh.attributes[c, 3] * w2) / total
+    v = (mesh.attributes[a, 4] * w0 + mesh.attributes[b, 4] * w1 + mesh.attributes[c, 4] * w2) / total
     return sample_alpha(mesh, mesh.triangle_part[t], u, v, texels_per_sample) > threshold
 
 
-@njit(**JIT)
-def rasterise(mesh, order, samples, thresholds, cull, grid_x, grid_y, inverse_z, depth, shown):
+@compiled
+def rasterise(mesh, order, samples, thresholds, grid_x, grid_y, inverse_z, depth, shown):
     """Find the nearest triangle of every sample.
 
     Parameters
@@ -115,8 +119,6 @@ def rasterise(mesh, order, samples, thresholds, cull, grid_x, grid_y, inverse_z,
     thresholds : (P, 4, samples * samples) float32
         Alpha, 0 to 65535, above which each part is opaque, for the pixels of each 2 x 2 block and the samples of a
         pixel: coverage then follows alpha, whatever the order of drawing ("alpha to coverage").
-    cull : (P,) bool
-        Parts whose inside is not drawn.
     grid_x, grid_y, inverse_z
         From `project_vertices`.
     depth : (H, W) float32
@@ -141,7 +143,7 @@ def rasterise(mesh, order, samples, thresholds, cull, grid_x, grid_y, inverse_z,
             continue
         area = twice_area(ax, ay, bx, by, cx, cy)
         part = mesh.triangle_part[t]
-        if area == 0 or (cull[part] and area * mesh.triangle_facing[t] < 0):
+        if area == 0 or (mesh.part_closed[part] and area < 0):
             continue
         za, zb, zc = inverse_z[a], inverse_z[b], inverse_z[c]
         if area < 0:  # seen from behind: swap two corners so that the inside is positive
@@ -151,7 +153,7 @@ def rasterise(mesh, order, samples, thresholds, cull, grid_x, grid_y, inverse_z,
         _fill(mesh, t, area < 0, box, corners, (za, zb, zc), samples, thresholds, inverse_z, depth, shown)
 
 
-@njit(**INLINE)
+@inlined
 def _fill(mesh, t, swapped, box, corners, corner_z, samples, thresholds, inverse_z, depth, shown):
     """Draw one triangle, whose corners run counter-clockwise, into a box of samples that holds it."""
     x0, x1, y0, y1 = box

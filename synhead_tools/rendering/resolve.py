@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from synhead_tools.rendering.compiled import INLINE, JIT
+from synhead_tools.rendering.compiled import compiled, inlined
 from synhead_tools.rendering.pack import CUTOUT
 from synhead_tools.rendering.raster import SUBPIXEL_BITS, corner, twice_area
 from synhead_tools.rendering.shade import shade_point
@@ -63,15 +62,15 @@ def pixel_scratch(samples_per_pixel: int) -> PixelScratch:
         np.zeros(samples_per_pixel, np.int64),
         np.zeros(samples_per_pixel, np.float32),
         np.zeros(samples_per_pixel, np.int64),
-        np.zeros((samples_per_pixel, 9), np.float32),
-        np.zeros(8, np.float32),
+        np.zeros((samples_per_pixel, 6), np.float32),
+        np.zeros(5, np.float32),
         np.zeros(3, np.float32),
     )
 
 
-@njit(**INLINE)
+@inlined
 def _sample_point(mesh, samples, t, x, y, points, row):
-    """Write attributes and (9th) facing of triangle `t` at grid place (x, y); return its area on the grid."""
+    """Write u, v, normal and (6th) facing of triangle `t` at grid place (x, y); return its area on the grid."""
     a, b, c = mesh.triangles[t, 0], mesh.triangles[t, 1], mesh.triangles[t, 2]
     ax, ay = corner(samples.grid_x, samples.grid_y, a)
     bx, by = corner(samples.grid_x, samples.grid_y, b)
@@ -83,26 +82,27 @@ def _sample_point(mesh, samples, t, x, y, points, row):
     wa, wb, wc = wa * scale, wb * scale, wc * scale
     area = twice_area(ax, ay, bx, by, cx, cy)
     front = area * mesh.triangle_facing[t] > 0
-    for k in range(8):
-        points[row, k] = mesh.attributes[a, k] * wa + mesh.attributes[b, k] * wb + mesh.attributes[c, k] * wc
+    for k in range(5):
+        i = k + 3  # positions, which stand first, are not needed
+        points[row, k] = mesh.attributes[a, i] * wa + mesh.attributes[b, i] * wb + mesh.attributes[c, i] * wc
     if not front:  # the inside is lit as if it were an outside of its own
         for k in range(2, 5):
             points[row, k] = -points[row, k]
-    points[row, 8] = _ONE if front else _ZERO
+    points[row, 5] = _ONE if front else _ZERO
     return np.float32(abs(area))
 
 
-@njit(**INLINE)
+@inlined
 def _same_surface(p, k, j, z_k, z_j, slope_limit):
     """Whether samples `k` and `j`, of one part, may be shaded together."""
-    if abs(z_k - z_j) > slope_limit * z_k or p[k, 8] != p[j, 8]:
+    if abs(z_k - z_j) > slope_limit * z_k or p[k, 5] != p[j, 5]:
         return False
     if abs(p[k, 0] - p[j, 0]) > _SAME_UV or abs(p[k, 1] - p[j, 1]) > _SAME_UV:
         return False
     return p[k, 2] * p[j, 2] + p[k, 3] * p[j, 3] + p[k, 4] * p[j, 4] > _SAME_NORMAL
 
 
-@njit(**INLINE)
+@inlined
 def _collect(mesh, samples, size, row, column, work):
     """Fill in the samples of one pixel; return how many are covered, and whether all show one triangle."""
     count = size * size
@@ -125,13 +125,13 @@ def _collect(mesh, samples, size, row, column, work):
     return covered, alone
 
 
-@njit(**INLINE)
+@inlined
 def _merge_surface(mesh, samples, size, row, column, k, todo, slope_limit, work):
     """Mean of sample `k` and of all later ones on its surface; return how many, and the samples still to do."""
     count = size * size
     part = mesh.triangle_part[work.ids[k]]
     z = samples.depth[row * size + k // size, column * size + k % size]
-    for i in range(8):
+    for i in range(5):
         work.mean[i] = work.points[k, i]
     together = 1
     for j in range(k + 1, count):
@@ -139,22 +139,23 @@ def _merge_surface(mesh, samples, size, row, column, k, todo, slope_limit, work)
             continue
         z_j = samples.depth[row * size + j // size, column * size + j % size]
         if _same_surface(work.points, k, j, z, z_j, slope_limit):
-            for i in range(8):
+            for i in range(5):
                 work.mean[i] += work.points[j, i]
             together += 1
             todo &= ~(1 << j)
     scale = _ONE / np.float32(together)
-    for i in range(8):
+    for i in range(5):
         work.mean[i] *= scale
     return together, todo
 
 
-@njit(**INLINE)
+@inlined
 def _shade_pixel(mesh, light, samples, size, row, column, alone, slope_limit, work):
     """Write the mean of the encoded colours of a pixel's samples, uncovered ones black, into `work.total`."""
     count = size * size
     for channel in range(3):
         work.total[channel] = 0
+    x, y = np.float32(column) + _HALF, np.float32(row) + _HALF
     todo = 1 if alone else (1 << count) - 1
     for k in range(count):
         if work.ids[k] < 0 or not (todo >> k) & 1:
@@ -162,22 +163,22 @@ def _shade_pixel(mesh, light, samples, size, row, column, alone, slope_limit, wo
         together, todo = _merge_surface(mesh, samples, size, row, column, k, todo, slope_limit, work)
         t = work.ids[k]
         texels = mesh.triangle_texels[t] * np.float32(2 * _STEP * _STEP * count) / work.areas[k]
-        red, green, blue = shade_point(mesh, light, mesh.triangle_part[t], work.mean, texels)
+        red, green, blue = shade_point(mesh, light, mesh.triangle_part[t], x, y, work.mean, texels)
         weight = _ONE if alone else np.float32(together) / np.float32(count)
         work.total[0] += red * weight
         work.total[1] += green * weight
         work.total[2] += blue * weight
 
 
-@njit(**INLINE)
+@inlined
 def _region_of(mesh, work, k):
     t = work.ids[k]
-    if work.points[k, 8] == _ZERO and mesh.material[mesh.triangle_part[t], CUTOUT] == _ZERO:
+    if work.points[k, 5] == _ZERO and mesh.material[mesh.triangle_part[t], CUTOUT] == _ZERO:
         return np.int64(mesh.behind_region)
     return np.int64(mesh.triangle_region[t])
 
 
-@njit(**INLINE)
+@inlined
 def _most_common_region(mesh, work, count, covered):
     """Region of most samples, an uncovered sample counting as background; ties go to the first covered sample."""
     for k in range(count):
@@ -192,7 +193,7 @@ def _most_common_region(mesh, work, count, covered):
     return best if most >= count - covered else np.int64(0)
 
 
-@njit(**JIT)
+@compiled
 def resolve(mesh, light, samples, size, slope_limit, work, pictures):
     """Turn samples into the pictures of a frame.
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from synhead_tools.rendering.compiled import INLINE
+from synhead_tools.rendering.compiled import inlined
 
 _HALF, _ONE, _ZERO, _FOUR = np.float32(0.5), np.float32(1), np.float32(0), np.float32(4)
 
 
-@njit(**INLINE)
+@inlined
 def pick_level(texels_per_pixel, levels):
     """Level and fraction towards the next smaller one at which a pixel is about one texel.
 
@@ -37,7 +36,7 @@ def pick_level(texels_per_pixel, levels):
     return level, np.sqrt(texels_per_pixel) - _ONE
 
 
-@njit(**INLINE)
+@inlined
 def _footprint(u, v, width, height):
     """Top-left texel and the fractions of the four around a place; clamped to the edge."""
     x = min(max(u * np.float32(width) - _HALF, _ZERO), np.float32(width - 1))
@@ -46,7 +45,7 @@ def _footprint(u, v, width, height):
     return column, row, x - np.float32(column), y - np.float32(row)
 
 
-@njit(**INLINE)
+@inlined
 def _level_rows(mesh, level, u, v):
     """Rows in `texels` of the four texels around a place, and their weights."""
     width, height = mesh.level_size[level, 0], mesh.level_size[level, 1]
@@ -67,7 +66,7 @@ def _level_rows(mesh, level, u, v):
     )
 
 
-@njit(**INLINE)
+@inlined
 def _bilinear(mesh, level, u, v, channel):
     a, b, c, d, wa, wb, wc, wd = _level_rows(mesh, level, u, v)
     t = mesh.texels
@@ -79,7 +78,7 @@ def _bilinear(mesh, level, u, v, channel):
     )
 
 
-@njit(**INLINE)
+@inlined
 def sample_alpha(mesh, part, u, v, texels_per_pixel):
     """Alpha of a part's texture, 0 to 65535, at texture coordinates (u, v) with v down.
 
@@ -92,7 +91,7 @@ def sample_alpha(mesh, part, u, v, texels_per_pixel):
     return _bilinear(mesh, first + level, u, v, 3)
 
 
-@njit(**INLINE)
+@inlined
 def _bilinear_rgba(mesh, level, u, v):
     a, b, c, d, wa, wb, wc, wd = _level_rows(mesh, level, u, v)
     t = mesh.texels
@@ -105,7 +104,7 @@ def _bilinear_rgba(mesh, level, u, v):
     )
 
 
-@njit(**INLINE)
+@inlined
 def sample_colour(mesh, part, u, v, texels_per_pixel):
     """Linear red, green, blue (0 to 1, no longer premultiplied) of a part's texture at (u, v) with v down."""
     first, levels = mesh.part_level[part, 0], mesh.part_level[part, 1]

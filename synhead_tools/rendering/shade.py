@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from synhead_tools.rendering.compiled import INLINE
+from synhead_tools.rendering.compiled import inlined
 from synhead_tools.rendering.mipmap import linear_to_srgb
 from synhead_tools.rendering.pack import ROUGHNESS4, SPECULAR, TINT, WRAP
 from synhead_tools.rendering.sampler import sample_colour
@@ -27,7 +26,7 @@ _LOWEST, _EIGHTH, _GRAZING = np.float32(0.001), np.float32(0.125), np.float32(25
 
 
 class HeadLighting(NamedTuple):
-    """A lighting and an eye, turned into the head frame.
+    """A lighting and a camera, turned into the head frame.
 
     Attributes
     ----------
@@ -35,8 +34,8 @@ class HeadLighting(NamedTuple):
         Unit vectors towards the lights.
     colours : (n, 3) float32
         Linear RGB.
-    eye_m : (3,) float32
-        The camera's centre.
+    rays : (3, 3) float32
+        Turns a place in the picture (x, y, 1), in pixels, into the direction in which the camera sees it.
     up : (3,) float32
         The camera's up.
     ambient : (2, 3) float32
@@ -45,12 +44,12 @@ class HeadLighting(NamedTuple):
 
     directions: np.ndarray
     colours: np.ndarray
-    eye_m: np.ndarray
+    rays: np.ndarray
     up: np.ndarray
     ambient: np.ndarray
 
 
-@njit(**INLINE)
+@inlined
 def encode_srgb(linear):
     """255 times the sRGB encoding of a linear value, cut to 0..255."""
     x = min(max(linear, _ZERO), _ONE) * np.float32(_ENCODE_STEPS)
@@ -58,14 +57,14 @@ def encode_srgb(linear):
     return _ENCODE[index] + (_ENCODE[index + 1] - _ENCODE[index]) * (x - np.float32(index))
 
 
-@njit(**INLINE)
+@inlined
 def _unit(x, y, z):
     length = np.sqrt(x * x + y * y + z * z)
     scale = _ONE / length if length > _ZERO else _ZERO
     return x * scale, y * scale, z * scale
 
 
-@njit(**INLINE)
+@inlined
 def _highlight(n_l, n_v, n_h, v_h, specular, alpha_squared, smith):
     """Highlight of one light, in the units of the diffuse term."""
     grazing = _ONE - v_h
@@ -77,8 +76,8 @@ def _highlight(n_l, n_v, n_h, v_h, specular, alpha_squared, smith):
     return n_l * fresnel * alpha_squared / (lobe * lobe * hidden * _FOUR)
 
 
-@njit(**INLINE)
-def shade_point(mesh, light, part, point, texels_per_pixel):
+@inlined
+def shade_point(mesh, light, part, x, y, point, texels_per_pixel):
     """Colour of a surface point as the camera sees it.
 
     Parameters
@@ -86,8 +85,10 @@ def shade_point(mesh, light, part, point, texels_per_pixel):
     mesh : PackedHead
     light : HeadLighting
     part : int
-    point : (8,) float32
-        u, v, normal (3, any length, on the side that is seen), position in metres (3); head frame.
+    x, y : float32
+        Place in the picture, pixels.
+    point : (5,) float32
+        u, v, normal (3, of any length, on the side that is seen, head frame).
     texels_per_pixel : float32
         Area of a pixel in texels of the largest level.
 
@@ -98,7 +99,12 @@ def shade_point(mesh, light, part, point, texels_per_pixel):
     """
     m = mesh.material
     nx, ny, nz = _unit(point[2], point[3], point[4])
-    vx, vy, vz = _unit(light.eye_m[0] - point[5], light.eye_m[1] - point[6], light.eye_m[2] - point[7])
+    r = light.rays
+    vx, vy, vz = _unit(
+        -(r[0, 0] * x + r[0, 1] * y + r[0, 2]),
+        -(r[1, 0] * x + r[1, 1] * y + r[1, 2]),
+        -(r[2, 0] * x + r[2, 1] * y + r[2, 2]),
+    )
     red, green, blue = sample_colour(mesh, part, point[0], point[1], texels_per_pixel)
     red, green, blue = red * m[part, TINT], green * m[part, TINT + 1], blue * m[part, TINT + 2]
     sky = (nx * light.up[0] + ny * light.up[1] + nz * light.up[2]) * _HALF + _HALF

@@ -13,6 +13,7 @@ from synhead_tools.rendering.backend import Frame
 from synhead_tools.rendering.background import composite_frame
 from synhead_tools.rendering.cpu_backend import coverage_thresholds
 from synhead_tools.rendering.mipmap import linear_to_srgb, srgb_to_linear
+from synhead_tools.rendering.pack import pack_head
 from synhead_tools.rendering.scene import DirectionalLight, Lighting, studio_lighting
 
 FRONT = np.eye(3)
@@ -290,14 +291,26 @@ def test_cards_are_lit_from_both_sides(cpu, shapes, make_camera, front_light):
     assert front.min() > 100
 
 
-def test_inside_counts_as_neck(cpu, cpu_with, shapes, make_camera, white_light):
+def test_inside_counts_as_neck(cpu, shapes, make_camera, white_light):
     head = shapes.make_head(rectangle(shapes, -0.2, -0.2, 0.2, 0.2, region=Region.LIP))
     turned, camera = rotmat_from_euler((0, 180, 0), "biwi+"), make_camera(16)
     assert cpu.render(head, FRONT, AT_1_M, camera, white_light).region[8, 8] == Region.LIP
     assert cpu.render(head, turned, AT_1_M, camera, white_light).region[8, 8] == Region.NECK
-    culling = cpu_with(cull_back_faces=True)
-    assert not culling.render(head, turned, AT_1_M, camera, white_light).alpha.any()
-    assert culling.render(head, FRONT, AT_1_M, camera, white_light).alpha.any()
+
+
+@pytest.mark.parametrize("angles_deg", [(20, 30, 0), (50, -60, 10), (10, 180, 20)])
+def test_insides_of_closed_parts_are_left_out_and_nobody_sees_it(cpu, egg, make_camera, angles_deg):
+    """The same part with one triangle missing, under the chin, is not closed: both its sides are drawn."""
+    skin, under_chin = egg.parts[0], 4760
+    triangles, regions = (np.delete(n, under_chin, axis=0) for n in (skin.triangles, skin.triangle_region))
+    open_skin = dataclasses.replace(skin, triangles=triangles, triangle_region=regions)
+    closed, opened = (dataclasses.replace(egg, parts=(part,)) for part in (skin, open_skin))
+    assert pack_head(closed).part_closed.all()
+    assert not pack_head(opened).part_closed.any()
+    rotation, camera = rotmat_from_euler(angles_deg, "biwi+"), make_camera(48)
+    one, two = (cpu.render(head, rotation, AT_1_M, camera, studio_lighting()) for head in (closed, opened))
+    np.testing.assert_array_equal(one.alpha, two.alpha)
+    assert np.abs(one.image.astype(int) - two.image).mean() < 0.05
 
 
 def test_nearer_parts_hide_farther_ones(cpu, shapes, make_camera, white_light):

@@ -19,6 +19,7 @@ def test_cutout_triangles_stand_last_and_keep_their_numbers(egg, shapes):
 
 def test_facing_follows_the_normals_whatever_the_winding(egg, shapes):
     part = egg.parts[0]
+    part = dataclasses.replace(part, two_sided=True)  # closed parts need no facing
     turned = dataclasses.replace(part, triangles=part.triangles[:, ::-1])
     area = (
         np.linalg.norm(np.cross(*np.moveaxis(np.diff(part.vertices_m[part.triangles], axis=1), 1, 0)), axis=1) > 1e-10
@@ -48,3 +49,18 @@ def test_refuses_broken_parts(egg, shapes):
         pack_head(shapes.make_head(dataclasses.replace(part, normals=part.normals[1:])))
     with pytest.raises(HeadError, match="no parts"):
         pack_head(shapes.make_head())
+
+
+def test_closed_parts_are_found(egg, shapes):
+    skin, card = egg.parts
+    np.testing.assert_array_equal(pack_head(egg).part_closed, (True, False))
+    for change in (
+        {"triangles": np.delete(skin.triangles, 2000, 0), "triangle_region": skin.triangle_region[1:]},
+        {"triangles": skin.triangles[:, ::-1]},  # wound inwards
+        {
+            "triangles": np.vstack([skin.triangles[2000:2001, ::-1], np.delete(skin.triangles, 2000, 0)])
+        },  # one turned round
+        {"two_sided": True},
+    ):
+        assert not pack_head(shapes.make_head(dataclasses.replace(skin, **change))).part_closed.any(), change
+    assert not pack_head(shapes.make_head(card)).part_closed.any()
