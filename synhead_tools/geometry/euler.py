@@ -75,9 +75,7 @@ def euler_from_rotmat(rotmat: np.ndarray, convention: str | EulerConvention) -> 
     return angles.reshape(*rotmat.shape[:-2], 3)
 
 
-def convert_euler(
-    angles: np.ndarray, source: str | EulerConvention, target: str | EulerConvention
-) -> np.ndarray:
+def convert_euler(angles: np.ndarray, source: str | EulerConvention, target: str | EulerConvention) -> np.ndarray:
     """Restate Euler triples of one convention in another: the same rotations, other numbers.
 
     Parameters

@@ -111,9 +111,7 @@ def _cap(rim: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     count = len(rim)
     centre = rim.mean(axis=0)
     angles = np.linspace(0, np.pi / 2, _CAP_RINGS + 1)[:-1]
-    rings = [
-        centre + np.cos(angle) * (rim - centre) - [0, _CAP_DEPTH_DM * np.sin(angle), 0] for angle in angles
-    ]
+    rings = [centre + np.cos(angle) * (rim - centre) - [0, _CAP_DEPTH_DM * np.sin(angle), 0] for angle in angles]
     vertices = np.concatenate([*rings, [centre - [0, _CAP_DEPTH_DM, 0]]])
     here = np.arange(count)
     following = (here + 1) % count

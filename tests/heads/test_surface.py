@@ -14,7 +14,7 @@ QUADS = np.column_stack([CORNER, CORNER + 1, CORNER + GRID + 2, CORNER + GRID + 
 
 
 def area(surface):
-    a, b, c = (np.moveaxis((surface.mix @ POINTS)[surface.triangles], 1, 0))
+    a, b, c = np.moveaxis((surface.mix @ POINTS)[surface.triangles], 1, 0)
     return np.cross(b - a, c - a)[:, 2].sum() / 2
 
 
