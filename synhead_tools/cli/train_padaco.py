@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from synhead_tools.cli import options
 
@@ -35,8 +36,9 @@ METHODS = ("padaco", "dann", "source-only")  # the table's names; a test compare
 @options.overwrite
 @options.as_json
 @options.common
+@click.pass_context
 def train_padaco(
-    source: Path, target: Path, out: Path, stage1: Path | None, settings: Path | None, device: str,
+    ctx: click.Context, source: Path, target: Path, out: Path, stage1: Path | None, settings: Path | None, device: str,
     labels: Path | None, labels_convention: str | None,
     workers: int, overwrite: bool, as_json: bool, quiet: bool, **chosen: object,
 ) -> None:  # fmt: skip
@@ -54,7 +56,10 @@ def train_padaco(
     from synhead_tools.learning.train_estimator import train_estimator
 
     values = TrainConfig.from_json(settings.read_text()).to_dict() if settings else {}
-    values |= {key: value for key, value in chosen.items() if value is not None}
+    for key, value in chosen.items():
+        left_out = ctx.get_parameter_source(key) == ParameterSource.DEFAULT
+        if value is not None and not (settings and left_out):  # what nobody asked for does not win over the file
+            values[key] = value
     if values.get("init_weights"):
         values["init_weights"] = str(values["init_weights"])
     pictures = open_any(target, labels=labels, convention=labels_convention)

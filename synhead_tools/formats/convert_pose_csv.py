@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from synhead_tools.formats.pose_csv import angles_of_triples, read_pose_csv, triples_of_angles, write_pose_csv
+from synhead_tools.formats.pose_csv import read_pose_csv, write_pose_csv
 from synhead_tools.geometry.conventions import EulerConvention
-from synhead_tools.geometry.euler import convert_euler
+from synhead_tools.geometry.euler import angles_of_triples, convert_euler, triples_of_angles
 
 
 def convert_pose_csv(

@@ -16,8 +16,7 @@ from synhead_tools.formats.row_blocks import read_rows, row_numbers
 from synhead_tools.formats.sample import COLUMNS, PICTURE_COLUMNS, check_rotations
 from synhead_tools.formats.selection import read_selection
 from synhead_tools.formats.shard_reader import ShardReader
-from synhead_tools.geometry.conventions import get_convention
-from synhead_tools.geometry.euler import euler_from_rotmat
+from synhead_tools.geometry.euler import euler_deg_from_rotmat
 
 OPEN_SHARDS_LIMIT = 32
 
@@ -97,7 +96,7 @@ class Dataset:
             A shard or selection is not the one the manifest was written for.
         """
         if name == "euler_deg":
-            return self._euler_deg(self.read("rotmat", rows))
+            return euler_deg_from_rotmat(self.read("rotmat", rows), self.manifest.convention)
         if name not in self.columns:
             raise ShardError(f"{self.folder}: no column {name!r}; it has {', '.join(self.columns)}")
         rows = row_numbers(rows, len(self), str(self.folder))
@@ -180,11 +179,6 @@ class Dataset:
     def _sizes(self) -> dict[str, int]:
         height, width = self._shard(0).picture_size or (0, 0)
         return {"H": height, "W": width}
-
-    def _euler_deg(self, rotmat: np.ndarray) -> np.ndarray:
-        convention = get_convention(self.manifest.convention)
-        euler = euler_from_rotmat(rotmat, convention)
-        return np.rad2deg(euler) if convention.unit == "rad" else euler
 
     def _rows_in_shard(self, index: int, rows: np.ndarray) -> np.ndarray:
         entry, local = self.manifest.shards[index], rows - self._start(index)

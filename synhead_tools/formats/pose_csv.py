@@ -15,9 +15,8 @@ import numpy as np
 
 from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.atomic import atomic_write_text
-from synhead_tools.geometry.conventions import EulerConvention, get_convention
+from synhead_tools.geometry.conventions.convention import ANGLES as ANGLE_NAMES
 
-ANGLE_NAMES = ("pitch", "yaw", "roll")
 DELIMITERS = ",;\t"
 LARGEST_ANGLE_DEG = 360.0
 
@@ -132,20 +131,6 @@ def write_pose_csv(path: str | os.PathLike, table: PoseTable, overwrite: bool = 
         writer.writerow(table.header)
     writer.writerows(table.cells)
     atomic_write_text(path, text.getvalue(), overwrite)
-
-
-def triples_of_angles(angles_deg: np.ndarray, convention: str | EulerConvention) -> np.ndarray:
-    """Triples (..., 3) in a convention's written order and unit, of pitch, yaw, roll in degrees (..., 3)."""
-    convention = get_convention(convention)
-    triples = np.asarray(angles_deg, float)[..., [ANGLE_NAMES.index(name) for name in convention.order]]
-    return np.deg2rad(triples) if convention.unit == "rad" else triples
-
-
-def angles_of_triples(triples: np.ndarray, convention: str | EulerConvention) -> np.ndarray:
-    """Pitch, yaw, roll in degrees (..., 3) of triples (..., 3) in a convention's written order and unit."""
-    convention = get_convention(convention)
-    angles = np.asarray(triples, float)[..., [convention.order.index(name) for name in ANGLE_NAMES]]
-    return np.rad2deg(angles) if convention.unit == "rad" else angles
 
 
 def _read_text(path: Path) -> str:

@@ -18,6 +18,9 @@ SCHEMA_VERSION = 1
 ROTATION_TOLERANCE = 1e-5
 """Largest allowed deviation of R R^T from identity, and of a quaternion's norm from one."""
 
+OUTSIDE, HIDDEN, VISIBLE = 0, 1, 2
+"""Codes of the visibility columns: outside of the picture, in it but covered, seen."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -70,7 +73,13 @@ _TABLE = (
     Column("track_id", "i4", (), "id", "motion track the pose comes from, -1 none"),
     Column("frame_id", "i4", (), "id", "frame within the track, or running number"),
     Column("seed", "u8", (), "1", "seed of everything random in the sample"),
-    Column("visible_fraction", "f4", (), "1", "share of the face region's pixels that are visible"),
+    Column(
+        "visible_fraction",
+        "f4",
+        (),
+        "1",
+        "visible area of the face over its area from the front at that distance; may exceed 1",
+    ),
     Column("sequence", "i4", (), "id", "sequence of a foreign dataset the sample belongs to"),
     Column("target_id", "S64", (), "name", "target frame the sample was matched to, or is"),
     Column(

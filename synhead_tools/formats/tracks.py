@@ -6,9 +6,9 @@ import os
 
 import numpy as np
 
-from synhead_tools.formats.pose_csv import read_pose_csv, triples_of_angles
+from synhead_tools.formats.pose_csv import read_pose_csv
 from synhead_tools.geometry.conventions import EulerConvention
-from synhead_tools.geometry.euler import rotmat_from_euler
+from synhead_tools.geometry.euler import rotmat_from_euler, triples_of_angles
 
 
 def read_track_deg(path: str | os.PathLike) -> np.ndarray:

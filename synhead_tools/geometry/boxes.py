@@ -35,6 +35,14 @@ def face_box_xyxy(rotmat: np.ndarray, translation_m: np.ndarray, intrinsics: np.
     return np.concatenate([centre - half[..., None], centre + half[..., None]], axis=-1)
 
 
+def tight_box_xyxy(mask: np.ndarray) -> np.ndarray:
+    """The tight xyxy box, pixels, around everything in a mask (H, W) that is not 0; all 0 where there is nothing."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return np.zeros(4)
+    return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], float)
+
+
 def xywh_to_xyxy(box_xywh: np.ndarray) -> np.ndarray:
     """Boxes (..., 4) given by corner and size, as edges."""
     box = np.asarray(box_xywh, float)

@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from synhead_tools.errors import ConventionError
 from synhead_tools.geometry.conventions import EulerConvention, get_convention
+from synhead_tools.geometry.conventions.convention import ANGLES
 
 
 def rotmat_from_euler(angles: np.ndarray, convention: str | EulerConvention) -> np.ndarray:
@@ -73,6 +74,26 @@ def euler_from_rotmat(rotmat: np.ndarray, convention: str | EulerConvention) -> 
     for turn, angle in enumerate(convention.angle_of_turn):
         angles[:, convention.columns[angle]] = turns[:, turn] * convention.signs[angle]
     return angles.reshape(*rotmat.shape[:-2], 3)
+
+
+def euler_deg_from_rotmat(rotmat: np.ndarray, convention: str | EulerConvention) -> np.ndarray:
+    """Euler triples (..., 3) of rotation matrices (..., 3, 3), in the convention's written order but always degrees."""
+    euler = euler_from_rotmat(rotmat, convention)
+    return np.degrees(euler) if get_convention(convention).unit == "rad" else euler
+
+
+def triples_of_angles(angles_deg: np.ndarray, convention: str | EulerConvention) -> np.ndarray:
+    """Triples (..., 3) in a convention's written order and unit, of pitch, yaw, roll in degrees (..., 3)."""
+    convention = get_convention(convention)
+    triples = np.asarray(angles_deg, float)[..., [ANGLES.index(name) for name in convention.order]]
+    return np.radians(triples) if convention.unit == "rad" else triples
+
+
+def angles_of_triples(triples: np.ndarray, convention: str | EulerConvention) -> np.ndarray:
+    """Pitch, yaw, roll in degrees (..., 3) of triples (..., 3) in a convention's written order and unit."""
+    convention = get_convention(convention)
+    angles = np.asarray(triples, float)[..., list(convention.columns)]
+    return np.degrees(angles) if convention.unit == "rad" else angles
 
 
 def convert_euler(angles: np.ndarray, source: str | EulerConvention, target: str | EulerConvention) -> np.ndarray:

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from synhead_tools.errors import ConventionError
-from synhead_tools.geometry.conventions import EulerConvention, get_convention
-from synhead_tools.geometry.euler import rotmat_from_euler
+from synhead_tools.geometry.conventions import EulerConvention
+from synhead_tools.geometry.euler import rotmat_from_euler, triples_of_angles
 
 # Statistics of the 15,678 Biwi+ labels (pitch, yaw, roll in degrees under `biwi+`).
 BIWI_MEAN_DEG = np.array([-12.2, -8.4, 1.7])
@@ -44,11 +44,8 @@ def euler_grid(
     pitch_deg: np.ndarray, yaw_deg: np.ndarray, roll_deg: np.ndarray, convention: str | EulerConvention
 ) -> np.ndarray:
     """Every combination of the three lists, pitch outermost, roll innermost, read under `convention`."""
-    convention = get_convention(convention)
     grid = np.stack(np.meshgrid(pitch_deg, yaw_deg, roll_deg, indexing="ij"), axis=-1).reshape(-1, 3)
-    written = np.zeros_like(grid, float)
-    written[:, list(convention.columns)] = grid
-    return rotmat_from_euler(written if convention.unit == "deg" else np.radians(written), convention)
+    return rotmat_from_euler(triples_of_angles(grid, convention), convention)
 
 
 def uniform_rotations(n: int, rng: np.random.Generator) -> np.ndarray:

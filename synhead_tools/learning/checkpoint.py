@@ -13,9 +13,10 @@ import torch
 
 from synhead_tools.errors import CheckpointError, OutputExistsError
 from synhead_tools.formats.atomic import atomic_write_bytes
+from synhead_tools.learning.augment_colour import IMAGE_MEAN, IMAGE_STD
 from synhead_tools.learning.backbones.resnet import load_strictly
 from synhead_tools.learning.model import PoseNetwork
-from synhead_tools.learning.pose_heads import LabelScale
+from synhead_tools.learning.pose_heads import NETWORK_CONVENTION, LabelScale
 from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes
 
 FORMAT_VERSION = 1
@@ -177,7 +178,13 @@ def _read_record(path: Path) -> tuple[CheckpointRecord, str]:
 
 
 def _check_record(record: CheckpointRecord, path: Path) -> None:
-    for name in ("label_mean_deg", "label_std_deg", "image_mean", "image_std"):
+    # Prediction knows one convention and one standardisation; another must not pass for it.
+    for name, known in (
+        ("convention", NETWORK_CONVENTION), ("image_mean", list(IMAGE_MEAN)), ("image_std", list(IMAGE_STD))
+    ):  # fmt: skip
+        if getattr(record, name) != known:
+            raise CheckpointError(f"{path}: {name} = {getattr(record, name)!r}, this synhead reads {known!r} only")
+    for name in ("label_mean_deg", "label_std_deg"):
         values = getattr(record, name)
         good = isinstance(values, list) and len(values) == 3 and all(isinstance(v, (int, float)) for v in values)
         if not good or not np.isfinite(values).all() or ("std" in name and min(values) <= 0):

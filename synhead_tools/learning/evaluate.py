@@ -8,12 +8,15 @@ import numpy as np
 
 from synhead_tools.errors import TrainingError
 from synhead_tools.formats.sample import SampleSource
+from synhead_tools.geometry.rotation_index import RotationIndex
 from synhead_tools.learning.baselines import predict_mean, predict_zero
 from synhead_tools.learning.checkpoint import CheckpointRecord
 from synhead_tools.learning.data import DomainCrops
 from synhead_tools.learning.evaluation_report import EvaluationReport, Score, score
 from synhead_tools.learning.metrics import remove_mean_rotation, yaw_bins
 from synhead_tools.learning.predict import Estimator
+
+_SAME_LABEL_DEG = 1e-5
 
 
 def evaluate(
@@ -39,7 +42,8 @@ def evaluate(
     convention : str
         In which angles are compared.
     reference_rotmat, reference_name : array-like (M, 3, 3) and str, optional
-        Labels of a larger set for the baseline that predicts its mean.
+        Labels of another or a larger set for the baseline that predicts its mean. Where all scored labels are among
+        them, the baseline counts as one that knows labels it is scored on.
     flip_average, ray_rule : bool
         See `Estimator.predict`.
     labels_chose_model : bool
@@ -115,10 +119,17 @@ def _scores(
     ]
     if reference_rotmat is not None:
         mean = predict_mean(n, reference_rotmat, convention)
-        scores.append(score(f"predict the mean of {reference_name}", mean, true, convention))
+        knows = _holds_all(reference_rotmat, true)
+        scores.append(score(f"predict the mean of {reference_name}", mean, true, convention, uses_scored_labels=knows))
     own = predict_mean(n, true, convention)
     scores.append(score("predict these frames' mean", own, true, convention, uses_scored_labels=True))
     return tuple(scores)
+
+
+def _holds_all(reference: np.ndarray, true: np.ndarray) -> bool:
+    """Whether every one of the rotations `true` (N, 3, 3) is also in `reference` (M, 3, 3), but for rounding."""
+    distance_deg, _ = RotationIndex(reference).query(true)
+    return bool((distance_deg < _SAME_LABEL_DEG).all())
 
 
 def _parts(

@@ -5,18 +5,16 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from synhead_tools.geometry.conventions import EulerConvention, get_convention
+from synhead_tools.geometry.conventions import EulerConvention
 from synhead_tools.geometry.distance import direction_angle_deg, geodesic_distance_deg
-from synhead_tools.geometry.euler import euler_from_rotmat
+from synhead_tools.geometry.euler import angles_of_triples, euler_from_rotmat
 
 YAW_BIN_EDGES_DEG = (0.0, 15.0, 30.0, 45.0, 60.0, 90.0)
 
 
 def pitch_yaw_roll_deg(rotmat: np.ndarray, convention: str | EulerConvention = "biwi+") -> np.ndarray:
     """Pitch, yaw, roll in degrees, in that order whatever order the convention writes; (..., 3)."""
-    convention = get_convention(convention)
-    angles = euler_from_rotmat(rotmat, convention)[..., list(convention.columns)]
-    return np.degrees(angles) if convention.unit == "rad" else angles
+    return angles_of_triples(euler_from_rotmat(rotmat, convention), convention)
 
 
 def angle_errors_deg(

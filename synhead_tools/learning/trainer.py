@@ -65,8 +65,8 @@ def train(
     Raises
     ------
     TrainingError
-        The target is missing, crops do not have the size that `config` asks for, `stage1` is for another network, or
-        the loss stopped being finite.
+        The target is missing, crops do not have the size that `config` asks for, `stage1` is for another network or
+        no result of stage 1, or the loss stopped being finite.
     """
     method_class = METHODS.load(config.method)
     _check_data(config, source, target, method_class.uses_target)
@@ -233,6 +233,11 @@ def _check_data(config: TrainConfig, source: LabelledCrops, target: DomainCrops 
 
 
 def _check_stage1(config: TrainConfig, source: LabelledCrops, stage1: Checkpoint) -> None:
+    if stage1.record.stage != "stage1":
+        raise TrainingError(
+            f"the checkpoint to start from is the result of {stage1.record.method}, not of stage 1; "
+            "give the folder stage1 of its run"
+        )
     for name in ("backbone", "backbone_width", "input_px", "margin"):
         have, want = getattr(stage1.record, name), getattr(config, name)
         if have != want:

@@ -17,6 +17,8 @@ from synhead_tools.learning.pose_heads import NETWORK_CONVENTION, LabelScale
 
 _CROP_RULE = "square of side 1.0 x the longer side of the face box around its centre, bilinear with low-pass"
 
+_STAGE1_SETTINGS = ("init_weights", "stage1_steps", "learning_rate")
+
 
 def stage1_record(config: TrainConfig, source: LabelledCrops, scale: LabelScale) -> CheckpointRecord:
     """What stage 1's result is."""
@@ -56,17 +58,23 @@ def final_record(
     uses_target: bool,
     test_time_statistics: str,
 ) -> CheckpointRecord:
-    """What stage 2's result is: stage 1's record, and what was done since."""
+    """What stage 2's result is: stage 1's record, and what was done since.
+
+    `stage1` may come from an earlier run: the settings that stage 1 alone depends on are then those of that run.
+    """
+    settings = config.to_dict()
+    settings |= {name: stage1.config[name] for name in _STAGE1_SETTINGS if name in stage1.config}
     return replace(
         stage1,
         method=config.method,
         stage="final",
         steps={"stage1": stage1.steps["stage1"], "stage2": config.stage2_steps},
+        precision=resolve_precision(config.precision, source.device),
         bn_mode=config.bn_mode,
         test_time_statistics=test_time_statistics,
         source=source.description,
         target=target.description if uses_target else None,
         target_labels_used=stage1.target_labels_used or bool(source.description.get("target_labels_used", False)),
         effective_sample_size=None if weights is None else effective_sample_size(weights),
-        config=config.to_dict(),
+        config=settings,
     )

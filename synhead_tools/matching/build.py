@@ -17,8 +17,17 @@ from synhead_tools.formats.manifest import Manifest, ShardEntry
 from synhead_tools.formats.sample import SampleSource
 from synhead_tools.formats.selection import union_entries
 from synhead_tools.formats.shards import write_shard
-from synhead_tools.geometry.euler import euler_from_rotmat
-from synhead_tools.matching.folders import finish_dataset, new_folder, parent_of
+from synhead_tools.geometry.euler import euler_deg_from_rotmat
+from synhead_tools.matching.folders import (
+    MATCHED_NAMES,
+    MATCHES_NAME,
+    REPORT_NAME,
+    SYNBIWI_NAME,
+    SYNHEAD_UNION_NAME,
+    finish_dataset,
+    new_folder,
+    parent_of,
+)
 from synhead_tools.matching.match_poses import Matches, match_per_head
 from synhead_tools.matching.report import match_report
 from synhead_tools.matching.turn_picture import turn_samples
@@ -68,7 +77,7 @@ def build_matched(
     if not drawn.any():
         raise ManifestError(f"{source}: no match is within {max_residual_deg} degrees; allow more or render more poses")
     report = match_report(matches, drawn, len(target), dict(target.describe()))
-    with new_folder(out, overwrite) as folder:
+    with new_folder(out, overwrite, reads=(dataset, target), own_names=MATCHED_NAMES) as folder:
         target_id = _target_ids(target)
         _write_matches(folder, matches, drawn, target_id)
         settings = {"command": "match-biwi", "max_targets": max_targets, "max_residual_deg": max_residual_deg}
@@ -78,13 +87,13 @@ def build_matched(
             "target_poses": f"{target.describe().get('dataset')}: ground truth",
             "config": settings,
         }
-        synbiwi = folder / "synbiwi+"
+        synbiwi = folder / SYNBIWI_NAME
         synbiwi.mkdir()
         entries = _write_turned(dataset, matches.take(drawn), target_id, synbiwi, progress)
         turned = replace(dataset.manifest, kind="SynBiwi+", shards=entries, **common)
-        union = _write_union(dataset, finish_dataset(synbiwi, turned), folder / "synhead++", common)
+        union = _write_union(dataset, finish_dataset(synbiwi, turned), folder / SYNHEAD_UNION_NAME, common)
         report |= {"synbiwi+_frames": len(turned), "synhead++_frames": len(union)}
-        atomic_write_text(folder / "report.json", json.dumps(report, indent=1) + "\n")
+        atomic_write_text(folder / REPORT_NAME, json.dumps(report, indent=1) + "\n")
     return report
 
 
@@ -121,7 +130,7 @@ def _write_matches(folder: Path, matches: Matches, drawn: np.ndarray, target_id:
             "drawn": drawn,
         }
     )
-    with atomic_file(folder / "matches.parquet") as file:
+    with atomic_file(folder / MATCHES_NAME) as file:
         pq.write_table(table, file, compression="zstd")
 
 
@@ -139,7 +148,7 @@ def _write_turned(
         part = matches.take(slice(start, start + SHARD_ROWS))
         columns = {name: dataset.read(name, part.source) for name in dataset.columns if name != "euler_deg"}
         columns = turn_samples(columns, part.in_plane_deg)
-        columns["euler_deg"] = euler_from_rotmat(columns["rotmat"], dataset.manifest.convention)
+        columns["euler_deg"] = euler_deg_from_rotmat(columns["rotmat"], dataset.manifest.convention)
         columns["target_id"] = target_id[part.target].astype("S64")
         columns["in_plane_deg"] = part.in_plane_deg
         columns["residual_deg"] = part.residual_deg

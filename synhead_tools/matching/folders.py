@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,23 +12,49 @@ from typing import Any
 from synhead_tools.errors import OutputExistsError
 from synhead_tools.formats.card import write_card
 from synhead_tools.formats.dataset import Dataset, open_dataset
+from synhead_tools.formats.folder_contents import DATASET_NAMES, foreign_names
 from synhead_tools.formats.labels import write_labels_parquet
 from synhead_tools.formats.manifest import MANIFEST_NAME, Manifest, write_manifest
+from synhead_tools.formats.sample import SampleSource
+
+MATCHES_NAME, REPORT_NAME = "matches.parquet", "report.json"
+SYNBIWI_NAME, SYNHEAD_UNION_NAME = "synbiwi+", "synhead++"
+MATCHED_NAMES = frozenset({MATCHES_NAME, REPORT_NAME, SYNBIWI_NAME, SYNHEAD_UNION_NAME})
+"""Every name in a folder that `match-biwi` makes."""
 
 
 @contextmanager
-def new_folder(out: str | os.PathLike, overwrite: bool = False) -> Iterator[Path]:
+def new_folder(
+    out: str | os.PathLike,
+    overwrite: bool = False,
+    *,
+    reads: Iterable[SampleSource] = (),
+    own_names: frozenset[str] = DATASET_NAMES,
+) -> Iterator[Path]:
     """Yield a folder to fill; it takes the place of `out` when the block ends well, and is removed when it does not.
 
     The folder has the same parent as `out`, so relative paths written in it stay right.
 
+    Parameters
+    ----------
+    out : path
+        The folder's final place.
+    overwrite : bool
+        Throw away what is there.
+    reads : iterable of SampleSource
+        Datasets the new one is made from: replacing `out` must not take away their files, some of which the new one
+        may point to.
+    own_names : frozenset of str
+        What such a folder may hold; anything else in `out` is somebody's, and is not thrown away.
+
     Raises
     ------
     OutputExistsError
-        `out` is there and holds something, and `overwrite` is false; or it is there and is no dataset of ours.
+        `out` is there and holds something, and `overwrite` is false; or it holds something that is not of such a
+        folder, or that one of `reads` needs.
     """
     out = Path(out)
-    _refuse(out, overwrite)
+    _refuse(out, overwrite, reads, own_names)
     out.parent.mkdir(parents=True, exist_ok=True)
     building = out.parent / f".{out.name}.{os.getpid()}.tmp"
     building.mkdir()
@@ -66,15 +92,31 @@ def parent_of(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _refuse(out: Path, overwrite: bool) -> None:
+def _refuse(out: Path, overwrite: bool, reads: Iterable[SampleSource], own_names: frozenset[str]) -> None:
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     if not overwrite:
         raise OutputExistsError(f"{out} is already there; choose another place or give --overwrite")
     if not out.is_dir() or not _is_ours(out):
         raise OutputExistsError(f"{out} is not a dataset; --overwrite replaces datasets only")
+    for place in (place for source in reads for place in _places(source)):
+        if place.is_relative_to(out.resolve()):
+            raise OutputExistsError(f"{out} holds {place}, which is read here; choose another place")
+    foreign = foreign_names(out, own_names)
+    if foreign:
+        raise OutputExistsError(
+            f"{out} also holds {foreign[0]!r}, which --overwrite would remove; choose another place"
+        )
 
 
 def _is_ours(out: Path) -> bool:
     """A dataset folder, or a folder whose only purpose is to hold some."""
     return (out / MANIFEST_NAME).is_file() or any((child / MANIFEST_NAME).is_file() for child in out.iterdir())
+
+
+def _places(source: SampleSource) -> list[Path]:
+    """Where the files of a dataset lie, resolved."""
+    if isinstance(source, Dataset):
+        return [source.folder.resolve(), *((source.folder / entry.path).resolve() for entry in source.manifest.shards)]
+    path = getattr(source, "path", None)  # readers of foreign datasets
+    return [] if path is None else [Path(path).resolve()]

@@ -15,12 +15,10 @@ import numpy as np
 from synhead_tools.errors import ManifestError
 from synhead_tools.formats.dataset import Dataset, open_dataset
 from synhead_tools.formats.manifest import Manifest, ShardEntry
+from synhead_tools.formats.sample import VISIBLE
 from synhead_tools.formats.selection import select_entries
 from synhead_tools.geometry.conventions import get_convention
 from synhead_tools.matching.folders import finish_dataset, new_folder, parent_of
-
-VISIBLE = 2
-"""Visibility code of a point that is in the picture and not hidden."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def build_synhead_plus(
     kept = rule.select(dataset.read("points5_visibility"), dataset.read("visible_fraction"))
     if not kept.any():
         raise ManifestError(f"{source}: none of the {len(dataset)} frames shows a face under {rule}; loosen the rule")
-    with new_folder(out, overwrite) as folder:
+    with new_folder(out, overwrite, reads=(dataset,)) as folder:
         entries = select_entries(dataset, np.flatnonzero(kept), folder)
         manifest = _manifest(dataset, convention, rule, entries)
         finish_dataset(folder, manifest)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from synhead_tools.geometry.boxes import face_box_xyxy
+from synhead_tools.formats.sample import HIDDEN, OUTSIDE
+from synhead_tools.geometry.boxes import face_box_xyxy, tight_box_xyxy
 from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
 from synhead_tools.matching.in_plane import turn_about_optical_axis
 
@@ -84,20 +85,19 @@ def turn_samples(columns: dict[str, np.ndarray], in_plane_deg: np.ndarray) -> di
     turned["quat_xyzw"] = quat_xyzw_from_rotmat(turned["rotmat"])
     turned["translation_m"] = (turn @ columns["translation_m"][..., None])[..., 0]
     turned["face_box_xyxy"] = face_box_xyxy(turned["rotmat"], turned["translation_m"], intrinsics).astype("f4")
-    turned["head_box_xyxy"] = np.stack([_box_of_alpha(alpha) for alpha in turned["alpha"]])
+    turned["head_box_xyxy"] = np.stack([tight_box_xyxy(mask) for mask in _covered(columns, turned)]).astype("f4")
     height, width = columns["alpha"].shape[1:]
     for name in ("points5", "landmarks68"):
         turned[name] = turn_points(columns[name].astype(float), in_plane_deg, principal).astype("f4")
         x, y = turned[name][..., 0], turned[name][..., 1]
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
         seen = columns[f"{name}_visibility"]
-        turned[f"{name}_visibility"] = np.where(inside, np.maximum(seen, 1), 0).astype(seen.dtype)
+        turned[f"{name}_visibility"] = np.where(inside, np.maximum(seen, HIDDEN), OUTSIDE).astype(seen.dtype)
     return turned
 
 
-def _box_of_alpha(alpha: np.ndarray, threshold: int = 127) -> np.ndarray:
-    """Tight xyxy box of the pixels that are more than half covered; zeros if there are none."""
-    rows, columns = (np.flatnonzero((alpha > threshold).any(axis=axis)) for axis in (1, 0))
-    if len(rows) == 0:
-        return np.zeros(4, "f4")
-    return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], "f4")
+def _covered(columns: dict[str, np.ndarray], turned: dict[str, np.ndarray]) -> np.ndarray:
+    """Which pixels of the turned pictures show the head: (n, H, W), 0 where they do not."""
+    if "region" in columns and columns["alpha"].all():  # drawn over a background: alpha does not tell the head from it
+        return turned["region"]
+    return turned["alpha"]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synhead_tools.geometry.boxes import face_box_xyxy
-from synhead_tools.geometry.conventions import EulerConvention, get_convention
-from synhead_tools.geometry.euler import euler_from_rotmat
+from synhead_tools.formats.sample import HIDDEN, OUTSIDE, VISIBLE
+from synhead_tools.geometry.boxes import face_box_xyxy, tight_box_xyxy
+from synhead_tools.geometry.conventions import EulerConvention
+from synhead_tools.geometry.euler import euler_deg_from_rotmat
 from synhead_tools.geometry.projection import project_points
 from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
 from synhead_tools.heads.regions import FACE_REGIONS
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 #: A point this far behind what its pixels show is still taken to be on it: rounding of landmarks and of pixels.
 VISIBILITY_TOLERANCE_M = 0.004
-
-# Visibility codes of the schema.
-OUTSIDE, HIDDEN, VISIBLE = 0, 1, 2
 
 _FACE = np.array([int(region) for region in FACE_REGIONS], np.uint8)
 _REFERENCE_STEP_M = 0.05
@@ -52,14 +50,12 @@ def pose_columns(
     dict of str to ndarray
         ``rotmat``, ``quat_xyzw``, ``translation_m``, ``intrinsics``, ``euler_deg``, ``face_box_xyxy``.
     """
-    convention = get_convention(convention)
-    euler = euler_from_rotmat(rotmat, convention)
     return {
         "rotmat": np.asarray(rotmat, np.float64),
         "quat_xyzw": quat_xyzw_from_rotmat(rotmat),
         "translation_m": np.asarray(translation_m, np.float64),
         "intrinsics": np.asarray(intrinsics, np.float64),
-        "euler_deg": np.degrees(euler) if convention.unit == "rad" else euler,
+        "euler_deg": euler_deg_from_rotmat(rotmat, convention),
         "face_box_xyxy": face_box_xyxy(rotmat, translation_m, intrinsics).astype(np.float32),
     }
 
@@ -115,14 +111,6 @@ def point_visibility(points: np.ndarray, depth_m: np.ndarray) -> np.ndarray:
             farthest = np.maximum(farthest, depth)
     visible = np.where(z <= farthest + VISIBILITY_TOLERANCE_M, VISIBLE, HIDDEN)
     return np.where(inside, visible, OUTSIDE).astype(np.uint8)
-
-
-def head_box_xyxy(alpha: np.ndarray) -> np.ndarray:
-    """Tight box, float32 edges in px, around every pixel with any coverage; all 0 where there is none."""
-    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
-    if not len(rows):
-        return np.zeros(4, np.float32)
-    return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], np.float32)
 
 
 def face_area_px(frame: Frame, head: Head, rotmat: np.ndarray, translation_m: np.ndarray, camera: Camera) -> int:
@@ -232,7 +220,7 @@ def frame_columns(
         ``head_box_xyxy``, ``points5_visibility``, ``landmarks68_visibility``, ``visible_fraction``.
     """
     return {
-        "head_box_xyxy": head_box_xyxy(frame.alpha),
+        "head_box_xyxy": tight_box_xyxy(frame.alpha).astype(np.float32),
         "points5_visibility": point_visibility(points["points5"], frame.depth_m),
         "landmarks68_visibility": point_visibility(points["landmarks68"], frame.depth_m),
         "visible_fraction": np.float32(areas.visible_fraction(frame, head, *pose, camera)),

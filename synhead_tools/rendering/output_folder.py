@@ -11,13 +11,9 @@ from pathlib import Path
 
 from synhead_tools.errors import OutputExistsError
 from synhead_tools.formats.atomic import TEMPORARY_SUFFIX
+from synhead_tools.formats.folder_contents import LOCK_NAME, SHARDS_FOLDER, SIDE_FILES, foreign_names
 from synhead_tools.formats.manifest import MANIFEST_NAME
-
-LOCK_NAME = ".lock"
-SHARDS_FOLDER = "shards"
-#: Everything a run leaves in its folder, beside the shards.
-SIDE_FILES = ("labels.parquet", "preview.png", "stats.png", "README.md")
-_OWN_NAMES = {LOCK_NAME, SHARDS_FOLDER, MANIFEST_NAME, *SIDE_FILES}
+from synhead_tools.formats.selection import SELECTIONS_FOLDER
 
 
 @contextlib.contextmanager
@@ -78,13 +74,14 @@ def prepare_folder(folder: Path, resume: bool, overwrite: bool) -> None:
         There is something, and neither `resume` nor `overwrite` was asked for; or something that no run has written.
     """
     present = {entry.name for entry in folder.iterdir()} - {LOCK_NAME}
-    foreign = sorted(name for name in present - _OWN_NAMES if not name.endswith(TEMPORARY_SUFFIX))
+    foreign = foreign_names(folder)
     if foreign:
         raise OutputExistsError(f"{folder} holds {foreign[0]!r}, which is not a dataset's; choose another folder")
     if present and not (resume or overwrite):
         raise OutputExistsError(f"{folder} is not empty; choose another folder, or use --resume or --overwrite")
     if overwrite and not resume:
-        shutil.rmtree(folder / SHARDS_FOLDER, ignore_errors=True)
+        for name in (SHARDS_FOLDER, SELECTIONS_FOLDER):
+            shutil.rmtree(folder / name, ignore_errors=True)
         for name in (MANIFEST_NAME, *SIDE_FILES):
             (folder / name).unlink(missing_ok=True)
     (folder / SHARDS_FOLDER).mkdir(exist_ok=True)

@@ -19,11 +19,12 @@ import numpy as np
 
 from synhead_tools import __version__
 from synhead_tools.errors import ManifestError, PlanError, ShardError
+from synhead_tools.formats.folder_contents import SHARDS_FOLDER
 from synhead_tools.formats.manifest import MANIFEST_NAME, Manifest, ShardEntry, read_manifest, write_manifest
 from synhead_tools.formats.shards import ShardReader
 from synhead_tools.heads.head import Head
 from synhead_tools.rendering.backend import open_backend, resolve_backend
-from synhead_tools.rendering.output_folder import SHARDS_FOLDER, locked_folder, prepare_folder
+from synhead_tools.rendering.output_folder import locked_folder, prepare_folder
 from synhead_tools.rendering.plan import RenderPlan
 from synhead_tools.rendering.render_shard import HeadShelf
 from synhead_tools.rendering.workers import ShardTask, render_shards

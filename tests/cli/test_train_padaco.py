@@ -31,6 +31,21 @@ def test_both_stages_are_run_and_logged(model):
     assert (model / "stage1" / "model.safetensors").stat().st_size > 1000
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"), [((), ("source-only", 7)), (("--seed", 3, "--method", "dann"), ("dann", 3))]
+)
+def test_settings_of_the_file_hold_unless_the_command_line_says_otherwise(run, chain, tmp_path, options, expected):
+    few = {"backbone_width": 4, "input_px": 16, "batch_size": 2, "stage1_steps": 1, "stage2_steps": 1, "log_every": 1}
+    (tmp_path / "s.json").write_text(json.dumps({**few, "method": "source-only", "seed": 7}))
+    result = run(
+        "train-padaco", chain / "synhead+", chain / "synhead+", tmp_path / "m", "--settings", tmp_path / "s.json",
+        "-q", *options,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    record = json.loads((tmp_path / "m" / "model.json").read_text())
+    assert (record["method"], record["config"]["seed"]) == expected
+
+
 def test_evaluate_prints_protocol_and_baselines(run, model, chain):
     result = run("evaluate", model, chain / "synhead+", "--reference", chain / "synhead")
     assert result.exit_code == 0, result.output

@@ -7,13 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from synhead_tools.errors import LabelFormatError, OutputExistsError
-from synhead_tools.formats.pose_csv import (
-    PoseTable,
-    angles_of_triples,
-    read_pose_csv,
-    triples_of_angles,
-    write_pose_csv,
-)
+from synhead_tools.formats.pose_csv import PoseTable, read_pose_csv, write_pose_csv
 
 ANGLES = [[10.5, -20.0, 3.25], [0.0, 45.0, -90.0]]
 PLAIN = "pitch,yaw,roll\n10.5,-20,3.25\n0,45,-90\n"
@@ -130,12 +124,3 @@ def test_minus_zero_is_written_as_zero(tmp_path):
     assert (tmp_path / "a.csv").read_text() == "pitch,yaw,roll\n0.0,1.0,2.0\n"
     with pytest.raises(OutputExistsError):
         write_pose_csv(tmp_path / "a.csv", PoseTable.from_angles(np.zeros((1, 3))))
-
-
-@pytest.mark.parametrize(
-    ("convention", "triple"),
-    [("biwi+", [10, 20, 30]), ("hopenet", [20, 10, 30]), ("300w-lp", np.deg2rad([10, 20, 30]))],
-)
-def test_written_order_and_unit_of_a_convention(convention, triple):
-    assert np.allclose(triples_of_angles(np.array([10.0, 20, 30]), convention), triple)
-    assert np.allclose(angles_of_triples(np.array(triple), convention), [10, 20, 30])

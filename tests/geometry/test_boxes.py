@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synhead_tools.geometry.boxes import box_iou, face_box_xyxy, scale_box, xywh_to_xyxy, xyxy_to_xywh
+from synhead_tools.geometry.boxes import box_iou, face_box_xyxy, scale_box, tight_box_xyxy, xywh_to_xyxy, xyxy_to_xywh
 from synhead_tools.geometry.projection import intrinsics_from_fov
 
 box = st.tuples(*[st.floats(-100, 100)] * 2, *[st.floats(0.1, 100)] * 2).map(np.array)
@@ -15,6 +15,13 @@ def test_face_box_is_a_square_of_the_stated_size_around_the_head():
     assert np.isclose(right - left, 0.285 * k[0, 0])
     assert np.isclose((left + right) / 2, 320)
     assert (top + bottom) / 2 > 240  # the centre lies below the eyes
+
+
+def test_a_tight_box_has_the_edges_of_the_outermost_pixels():
+    mask = np.zeros((20, 30), np.uint8)
+    assert not tight_box_xyxy(mask).any()
+    mask[3:7, 10:25] = 1
+    np.testing.assert_array_equal(tight_box_xyxy(mask), (10, 3, 25, 7))
 
 
 @given(box)

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from synhead_tools.errors import ConventionError
 from synhead_tools.geometry.conventions import CONVENTIONS
 from synhead_tools.geometry.distance import geodesic_distance_deg
-from synhead_tools.geometry.euler import convert_euler, euler_from_rotmat, rotmat_from_euler
+from synhead_tools.geometry.euler import (
+    angles_of_triples,
+    convert_euler,
+    euler_deg_from_rotmat,
+    euler_from_rotmat,
+    rotmat_from_euler,
+    triples_of_angles,
+)
 
 BIWI_01_00501 = np.array(
     [[0.45684, -0.404949, -0.792031], [-0.103806, 0.860022, -0.499587], [0.883471, 0.310449, 0.350856]]
@@ -40,6 +47,20 @@ def test_restating_never_moves_the_rotation(pitch, yaw, roll, source, target):
     assert np.isfinite(restated).all()
     distance = geodesic_distance_deg(rotmat_from_euler(restated, target), rotmat_from_euler(triple, source))
     assert distance < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("convention", "triple"),
+    [("biwi+", [10, 20, 30]), ("hopenet", [20, 10, 30]), ("300w-lp", np.deg2rad([10, 20, 30]))],
+)
+def test_written_order_and_unit_of_a_convention(convention, triple):
+    assert np.allclose(triples_of_angles(np.array([10.0, 20, 30]), convention), triple)
+    assert np.allclose(angles_of_triples(np.array(triple), convention), [10, 20, 30])
+
+
+def test_euler_deg_is_degrees_in_a_convention_of_radians():
+    assert np.allclose(euler_deg_from_rotmat(BIWI_01_00501, "300w-lp"), np.degrees(GOLDEN["300w-lp"]), atol=1e-3)
+    assert np.allclose(euler_deg_from_rotmat(BIWI_01_00501, "hopenet"), GOLDEN["hopenet"], atol=1e-4)
 
 
 @pytest.mark.parametrize("middle", [90.0, -90.0])

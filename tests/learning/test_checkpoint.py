@@ -58,6 +58,8 @@ def _edit(folder, **changes):
         (lambda f: _edit(f, label_std_deg=[1, 0, 1]), "label_std_deg"),
         (lambda f: _edit(f, label_mean_deg=[1, 2]), "label_mean_deg"),
         (lambda f: _edit(f, input_px="64"), "input_px"),
+        (lambda f: _edit(f, convention="hopenet"), "convention"),
+        (lambda f: _edit(f, image_std=[1.0, 1.0, 1.0]), "image_std"),
         (lambda f: _edit(f, backbone_width=16), "shape"),
         (lambda f: (f / "model.safetensors").unlink(), "no weights file"),
         (lambda f: (f / "model.safetensors").write_bytes(b"x"), "not the file"),

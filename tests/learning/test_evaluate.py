@@ -33,6 +33,19 @@ def test_scores_are_those_of_the_predictions(estimators, toy_target, toy_source)
     assert [entry.uses_scored_labels for entry in report.scores] == [False, True, False, False, True]
 
 
+def test_a_mean_of_labels_that_hold_the_scored_ones_is_a_yardstick(estimators, toy_target, toy_source):
+    true = toy_target.read("rotmat")
+    larger = np.concatenate([toy_source.read("rotmat"), true])
+
+    def mean_score(reference):
+        report = evaluate(estimators["padaco"], toy_target, reference_rotmat=reference, reference_name="the reference")
+        return next(entry for entry in report.scores if entry.name == "predict the mean of the reference")
+
+    assert mean_score(larger).uses_scored_labels
+    assert mean_score(true).mae_deg == pytest.approx(mean_score(true[::-1]).mae_deg)
+    assert not mean_score(np.delete(larger, -1, axis=0)).uses_scored_labels
+
+
 def test_parts_cover_all_frames_and_average_to_the_whole(estimators, toy_target):
     report = evaluate(estimators["padaco"], toy_target)
     assert set(report.parts) == {"yaw bin", "sequence", "subject"}

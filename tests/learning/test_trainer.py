@@ -132,6 +132,21 @@ def test_a_stage1_of_another_network_is_refused(source, small_config):
         train(replace(small_config, backbone_width=16), source, stage1=stage1)
 
 
+def test_a_finished_estimator_is_no_stage1(source, target, small_config):
+    """It has seen target pictures, which the record of what branches from it would not say."""
+    adapted = train(replace(small_config, method="dann"), source, target)
+    with pytest.raises(TrainingError, match="the result of dann"):
+        train(small_config, source, stage1=adapted)
+
+
+def test_a_branch_says_what_its_stage1_was(source, target, small_config):
+    stage1 = train(replace(small_config, stage1_steps=2, stage2_steps=0, learning_rate=0.003), source)
+    record = train(replace(small_config, method="dann"), source, target, stage1=stage1).record
+    assert record.steps == {"stage1": 2, "stage2": 3}
+    assert (record.config["stage1_steps"], record.config["learning_rate"]) == (2, 0.003)
+    assert record.config["method"] == "dann"
+
+
 def test_training_improves_on_unseen_toys(source, target, toy_target, small_config):
     """A short run generalises: better than predicting the source mean on target pictures of another look."""
     config = replace(

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from synhead_tools.geometry.boxes import tight_box_xyxy
 from synhead_tools.matching.turn_picture import turn_picture, turn_points, turn_samples
 
 CENTRE = np.array([32.0, 32.0])
@@ -51,11 +52,11 @@ def test_region_ids_are_never_mixed():
     assert set(np.unique(turn_picture(region, 31.0, CENTRE, smooth=False))) == {0, 7, 12}
 
 
-def test_colour_stays_below_its_alpha_and_points_outside_lose_their_visibility():
-    alpha = np.stack([_disc(40, 32, 12)])
-    columns = {
-        "image": np.repeat(alpha[..., None], 3, axis=-1),
-        "alpha": alpha,
+def _columns(alpha):
+    """One sample: a head of this coverage to the right of the principal point."""
+    return {
+        "image": np.repeat(alpha[None, ..., None], 3, axis=-1),
+        "alpha": alpha[None],
         "rotmat": np.eye(3)[None],
         "translation_m": np.array([[0.02, 0.0, 1.0]]),
         "intrinsics": np.array([[[100.0, 0, 32], [0, 100, 32], [0, 0, 1]]]),
@@ -64,7 +65,25 @@ def test_colour_stays_below_its_alpha_and_points_outside_lose_their_visibility()
         "landmarks68": np.tile(np.array([[33.0, 33.0, 1.0]], "f4"), (1, 68, 1)),
         "landmarks68_visibility": np.full((1, 68), 1, "u1"),
     }
-    turned = turn_samples(columns, np.array([45.0]))
+
+
+def test_the_head_box_keeps_the_renderers_rule_every_pixel_with_any_coverage():
+    faint = _disc(40, 32, 12) // 3  # nowhere half covered
+    before = turn_samples(_columns(faint), np.array([0.0]))["head_box_xyxy"][0]
+    assert before.tolist() == tight_box_xyxy(faint).tolist()
+    assert before[2] - before[0] == 24
+
+
+def test_a_background_drawn_in_is_no_part_of_the_head():
+    columns = _columns(np.full((64, 64), 255, np.uint8))
+    columns["region"] = (_disc(40, 32, 12) > 127).astype(np.uint8)[None]
+    left, top, right, bottom = turn_samples(columns, np.array([45.0]))["head_box_xyxy"][0]
+    assert right - left < 27
+    assert np.allclose([(left + right) / 2, (top + bottom) / 2], 32 + 8 * np.sqrt(0.5), atol=1)
+
+
+def test_colour_stays_below_its_alpha_and_points_outside_lose_their_visibility():
+    turned = turn_samples(_columns(_disc(40, 32, 12)), np.array([45.0]))
     assert (turned["image"] <= turned["alpha"][..., None]).all()
     assert (turned["points5_visibility"] == 0).all()
     assert (turned["landmarks68_visibility"] == 1).all()

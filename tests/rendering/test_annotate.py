@@ -10,7 +10,6 @@ from synhead_tools.rendering.annotate import (
     FaceAreas,
     annotate,
     face_area_px,
-    head_box_xyxy,
     point_visibility,
     pose_columns,
 )
@@ -46,13 +45,6 @@ def test_pose_columns_state_degrees_for_radian_conventions():
     rotmat = rotmat_from_euler([(10.0, 20, 30)], "biwi+")
     columns = pose_columns(rotmat, AT_1_M[None], np.eye(3)[None], "300w-lp")
     assert np.abs(columns["euler_deg"]).max() > 5
-
-
-def test_head_box_is_tight():
-    alpha = np.zeros((20, 30), np.uint8)
-    assert not head_box_xyxy(alpha).any()
-    alpha[3:7, 10:25] = 1
-    np.testing.assert_array_equal(head_box_xyxy(alpha), (10, 3, 25, 7))
 
 
 def test_points_are_where_they_are_and_seen_from_the_front(cpu, areas, egg, make_camera):

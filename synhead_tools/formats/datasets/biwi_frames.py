@@ -11,14 +11,13 @@ import numpy as np
 
 from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.datasets.biwi_plus import PICTURE_SIZE, BiwiPlusLabels
-from synhead_tools.formats.datasets.label_columns import LabelColumns, load_pictures
-from synhead_tools.formats.row_blocks import row_numbers
+from synhead_tools.formats.datasets.label_columns import PictureFiles
 
 _SEQUENCE = re.compile(r"\d\d")
 _FRAME_PATTERN = "frame_*_rgb.png"
 
 
-class BiwiFrames(LabelColumns):
+class BiwiFrames(PictureFiles):
     """Every frame that is both on the disk and in the label file, in order of sequence and frame.
 
     Columns: those of `BiwiPlusLabels` and ``image`` (480 x 640 RGB, the whole picture, read when asked for).
@@ -56,34 +55,14 @@ class BiwiFrames(LabelColumns):
             listed = f"{unlabelled[0]} and {len(unlabelled) - 1} more" if len(unlabelled) > 1 else unlabelled[0]
             raise LabelFormatError(f"{root}: no label for {listed} in {source.path}; give the matching file")
         names = [name for name in found if rows[name] is not None]
-        super().__init__(root, source.labels(np.array([rows[name] for name in names])))
+        labels_of_names = source.labels(np.array([rows[name] for name in names]))
+        super().__init__(root, labels_of_names, [found[name] for name in names], PICTURE_SIZE)
         self.label_source = source
-        self._files = [found[name] for name in names]
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
         """Whether `path` is a folder with BIWI's colour pictures in it."""
         return path.is_dir() and any(next(folder.glob(_FRAME_PATTERN), None) for folder in _sequence_folders(path))
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns, in schema order."""
-        return ("image", *super().columns)
-
-    def read(self, name: str, rows: Any = None) -> np.ndarray:
-        """Return column `name` of the samples `rows`: all when None, else integers in any order, repeats allowed.
-
-        Raises
-        ------
-        LabelFormatError
-            A picture is missing, damaged or not 640 x 480; names it.
-        ShardError
-            No such column or row.
-        """
-        if name != "image":
-            return super().read(name, rows)
-        rows = row_numbers(rows, len(self), str(self.path))
-        return load_pictures([self._files[row] for row in rows], PICTURE_SIZE)
 
     def describe(self) -> dict[str, Any]:
         """Return what a score table has to say about this dataset."""

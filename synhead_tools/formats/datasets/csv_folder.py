@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 
 from synhead_tools.errors import LabelFormatError
-from synhead_tools.formats.datasets.label_columns import LabelColumns, load_picture, load_pictures
-from synhead_tools.formats.pose_csv import PoseTable, read_pose_csv, triples_of_angles
-from synhead_tools.formats.row_blocks import row_numbers
+from synhead_tools.formats.datasets.label_columns import PictureFiles
+from synhead_tools.formats.pose_csv import ANGLE_NAMES, PoseTable, read_pose_csv
 from synhead_tools.geometry.conventions import get_convention
-from synhead_tools.geometry.euler import rotmat_from_euler
+from synhead_tools.geometry.euler import rotmat_from_euler, triples_of_angles
 from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
 
 BOX_NAMES = ("x1", "y1", "x2", "y2")
 LABELS_NAME = "labels.csv"
 
 
-class CsvFolder(LabelColumns):
+class CsvFolder(PictureFiles):
     """Pictures of one size in a folder, with their poses in a CSV file.
 
     Columns: ``image``, ``rotmat``, ``quat_xyzw``, ``euler_deg``, ``target_id`` and, if the file has ``x1``, ``y1``,
@@ -52,7 +51,7 @@ class CsvFolder(LabelColumns):
         self.convention = get_convention(convention).name
         table = read_pose_csv(self.csv_path)
         names = table.column("image")
-        self._files = [_file_of(name, row, root, self.csv_path) for row, name in enumerate(names, start=2)]
+        files = [_file_of(name, row, root, self.csv_path) for row, name in enumerate(names, start=2)]
         rotmat = rotmat_from_euler(triples_of_angles(table.angles_deg, convention), convention)
         columns = {
             "rotmat": rotmat,
@@ -63,8 +62,7 @@ class CsvFolder(LabelColumns):
         boxes = _boxes(table, self.csv_path)
         if boxes is not None:
             columns["face_box_xyxy"] = boxes
-        super().__init__(root, columns)
-        self._size: tuple[int, int] | None = None
+        super().__init__(root, columns, files)
 
     needs_convention = True
 
@@ -72,28 +70,6 @@ class CsvFolder(LabelColumns):
     def recognises(cls, path: Path) -> bool:
         """Whether `path` is a folder with a ``labels.csv``."""
         return (path / LABELS_NAME).is_file()
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns, in schema order."""
-        return ("image", *super().columns)
-
-    def read(self, name: str, rows: Any = None) -> np.ndarray:
-        """Return column `name` of the samples `rows`: all when None, else integers in any order, repeats allowed.
-
-        Raises
-        ------
-        LabelFormatError
-            A picture is damaged, or not of the first one's size; names it.
-        ShardError
-            No such column or row.
-        """
-        if name != "image":
-            return super().read(name, rows)
-        if self._size is None:
-            self._size = load_picture(self._files[0]).shape[:2]
-        rows = row_numbers(rows, len(self), str(self.path))
-        return load_pictures([self._files[row] for row in rows], self._size)
 
     def describe(self) -> dict[str, Any]:
         """Return what a score table has to say about this dataset."""
@@ -109,8 +85,7 @@ class CsvFolder(LabelColumns):
 
 
 def _written_order(convention: str) -> list[int]:
-    order = get_convention(convention).order
-    return [("pitch", "yaw", "roll").index(name) for name in order]
+    return [ANGLE_NAMES.index(name) for name in get_convention(convention).order]
 
 
 def _file_of(name: str, row: int, root: Path, csv_path: Path) -> Path:

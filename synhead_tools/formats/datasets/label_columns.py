@@ -63,6 +63,48 @@ class LabelColumns:
         return {name: LabelColumns.read(self, name, rows) for name in self._columns}
 
 
+class PictureFiles(LabelColumns):
+    """Label columns with a column ``image``, one file per sample, read when asked for.
+
+    Parameters
+    ----------
+    path, columns
+        As for `LabelColumns`.
+    files : list of Path
+        The picture of each sample.
+    size : tuple of 2 int, optional
+        Height and width of every picture; those of the first one by default.
+    """
+
+    def __init__(
+        self, path: Path, columns: dict[str, np.ndarray], files: list[Path], size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(path, columns)
+        self._files, self._size = files, size
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns, in schema order."""
+        return ("image", *super().columns)
+
+    def read(self, name: str, rows: Any = None) -> np.ndarray:
+        """Return column `name` of the samples `rows`: all when None, else integers in any order, repeats allowed.
+
+        Raises
+        ------
+        LabelFormatError
+            A picture is missing, damaged, or not of the size of all; names it.
+        ShardError
+            No such column or row.
+        """
+        if name != "image":
+            return super().read(name, rows)
+        if self._size is None:
+            self._size = load_picture(self._files[0]).shape[:2]
+        rows = row_numbers(rows, len(self), str(self.path))
+        return load_pictures([self._files[row] for row in rows], self._size)
+
+
 def load_picture(path: Path) -> np.ndarray:
     """Read a picture file as (H, W, 3) uint8 RGB.
 
