@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from synhead_tools.formats.dataset import Dataset, open_dataset
-from synhead_tools.formats.labels import PoseTable, angles_of_triples, write_pose_csv
+from synhead_tools.formats.labels import PoseTable, write_pose_csv
 from synhead_tools.formats.sample import SampleSource
-from synhead_tools.geometry.euler import euler_from_rotmat
+from synhead_tools.geometry.euler import angles_of_triples, euler_from_rotmat
 from synhead_tools.geometry.pose_laws import smooth_track
 
 

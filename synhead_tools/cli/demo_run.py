@@ -32,15 +32,15 @@ EMBEDDED = ChainSettings(
     },
 )
 REAL = ChainSettings(
-    ranges=("-75:60:15", "-75:75:15", "-30:30:30"),
+    ranges=("-60:75:15", "-75:75:15", "-30:30:30"),  # `synhead` pitch + looks up
     tracks=6,
     track_frames=150,
     max_targets=600,
     training={
         "input_px": 64,
         "batch_size": 64,
-        "stage1_steps": 1200,
-        "stage2_steps": 300,
+        "stage1_steps": 800,
+        "stage2_steps": 200,
         "log_every": 50,
     },
 )
@@ -65,7 +65,7 @@ def run_demo(
     data : Path, optional
         Folder with ``biwi_frames`` and ``biwi_plus``; the embedded target without it.
     init_weights : Path, optional
-        Weights ResNet-18 starts from; random ones without it.
+        Weights ResNet-18 starts from; without it those under ``data / "weights"``, else random ones.
     seeds, seed : int
         Training runs per method, and the first seed.
     workers : int
@@ -81,11 +81,13 @@ def run_demo(
         ``lines`` for people and ``json`` for programs; also written to ``out / "result.json"``.
     """
     settings = EMBEDDED if data is None else REAL
+    init_weights = init_weights or _weights_beside(data)
     if init_weights is not None:
         settings = replace(settings, training={**settings.training, "init_weights": str(init_weights)})
     real = None if data is None else real_target(data)
     _make_folder(out, overwrite)
     chain = Chain(out, settings, say, workers, seed)
+    chain.say(f"ResNet-18 starts from {init_weights.name if init_weights else 'random weights'}")
     chain.build_source()
     target = real or embedded_target(out, 120, settings.size_px, workers, seed)
     chain.say(target.name)
@@ -126,13 +128,37 @@ def _train_and_score(
 def _table(reports: dict[str, list[Any]]) -> list[str]:
     """Protocol, then MAE of the baselines and of every method: mean over seeds, and the spread of the total."""
     first = next(iter(reports.values()))[0]
-    lines = [f"Protocol: {first.protocol_line()}", "", f"{'MAE in degrees':44} pitch    yaw   roll   mean  runs"]
+    lines = [*_protocol_lines(reports), "", f"{'MAE in degrees':44} pitch    yaw   roll   mean  runs"]
     lines += [_row(score.name + (" *" if score.uses_scored_labels else ""), [score]) for score in first.scores[2:]]
     for column, suffix in ((0, ""), (1, ", aligned *")):
         for name, runs in reports.items():
             title = {"source-only": "no adaptation (source-only)"}.get(name, name.upper()) + suffix
             lines.append(_row(title, [run.scores[column] for run in runs]))
     return [*lines, "* knows labels it is scored on: a yardstick, not a result"]
+
+
+def _protocol_lines(reports: dict[str, list[Any]]) -> list[str]:
+    """What all runs share on one line, then what sets each method apart."""
+    protocols = {name: [run.protocol for run in runs] for name, runs in reports.items()}
+    every = [protocol for runs in protocols.values() for protocol in runs]
+    shared = {key for key in every[0] if all(protocol[key] == every[0][key] for protocol in every)}
+    lines = ["Protocol: " + _words({key: value for key, value in every[0].items() if key in shared})]
+    for name, runs in protocols.items():
+        own = {key: [run[key] for run in runs] for key in every[0] if key not in shared}
+        lines.append(f"  {name}: " + _words({key: _one_or_all(values) for key, values in own.items()}))
+    return lines
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    return values[0] if all(value == values[0] for value in values) else ", ".join(map(str, values))
+
+
+def _words(protocol: dict[str, Any]) -> str:
+    word = {True: "yes", False: "no", None: "unknown"}
+    return "; ".join(
+        f"{key.replace('_', ' ')}: {word[value] if value is None or isinstance(value, bool) else value}"
+        for key, value in protocol.items()
+    )
 
 
 def _row(title: str, scores: list[Any]) -> str:
@@ -148,6 +174,12 @@ def _draw_sheet(target: DemoTarget, predictions: dict[str, np.ndarray], path: Pa
 
     rows = np.linspace(0, len(target.pictures) - 1, SHEET_TILES + 2).round().astype(int)[1:-1]
     prediction_sheet(target.pictures, rows, predictions, path)
+
+
+def _weights_beside(data: Path | None) -> Path | None:
+    """ResNet-18 weights that lie with the data, if any."""
+    found = [] if data is None else sorted((data / "weights").glob("resnet18*.safetensors"))
+    return found[0] if found else None
 
 
 def _make_folder(out: Path, overwrite: bool) -> None:

@@ -57,7 +57,7 @@ class _LazyGroup(click.Group):
         except MemoryError as error:
             raise click.ClickException("out of memory; ask for fewer or smaller pictures") from error
         except (KeyboardInterrupt, click.Abort):
-            click.echo("interrupted; what is finished is kept, --resume goes on", err=True)
+            click.echo("interrupted", err=True)
             ctx.exit(EXIT_INTERRUPTED)
 
 

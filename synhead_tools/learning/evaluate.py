@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -91,9 +92,15 @@ def _protocol(
         "flip_average": flip_average,
         "method": record.method,
         "steps": f"{record.steps['stage1']} + {record.steps['stage2']}",
+        "initial_weights": _initial_weights(record.config.get("init_weights")),
+        "seed": record.config.get("seed"),
         "target_images_used_for_training": "no" if record.target is None else _name(record.target),
         "target_labels_used_for_training_or_matching": record.target_labels_used,
     }
+
+
+def _initial_weights(path: str | None) -> str:
+    return "random" if not path else PurePath(path).name
 
 
 def _name(description: dict[str, Any]) -> str:
