@@ -14,7 +14,7 @@ from synhead_tools.errors import ManifestError, ShardError
 from synhead_tools.formats.manifest import Manifest, ShardEntry, manifest_path, read_manifest
 from synhead_tools.formats.row_blocks import read_rows, row_numbers
 from synhead_tools.formats.sample import COLUMNS, PICTURE_COLUMNS, check_rotations
-from synhead_tools.formats.selection import read_selection
+from synhead_tools.formats.selection_file import read_selection
 from synhead_tools.formats.shard_reader import ShardReader
 from synhead_tools.geometry.euler import euler_deg_from_rotmat
 

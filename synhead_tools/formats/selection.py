@@ -8,17 +8,15 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from synhead_tools.errors import ManifestError
 from synhead_tools.formats.atomic import atomic_write_bytes
+from synhead_tools.formats.dataset import Dataset
 from synhead_tools.formats.manifest import ShardEntry
 from synhead_tools.formats.row_blocks import row_numbers
-
-if TYPE_CHECKING:
-    from synhead_tools.formats.dataset import Dataset
 
 SELECTIONS_FOLDER = "selections"
 
@@ -82,33 +80,6 @@ def union_entries(
         every_row = np.arange(len(dataset))
         entries += select_entries(dataset, every_row, folder, first_number=len(entries), overwrite=overwrite)
     return entries
-
-
-def read_selection(folder: Path, entry: ShardEntry) -> np.ndarray:
-    """Row numbers of a manifest entry's selection file: uint32, shape (n,), each below ``entry.rows``.
-
-    Raises
-    ------
-    ManifestError
-        The file is missing, has another SHA-256, or is not such a list.
-    """
-    path = folder / str(entry.selected)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ManifestError(f"{path} cannot be read ({error.strerror}); restore it") from None
-    # the hash is checked before NumPy parses the file
-    if hashlib.sha256(data).hexdigest() != entry.selected_sha256:
-        raise ManifestError(f"{path} is not the selection the manifest was written for; restore it")
-    try:
-        rows = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, MemoryError, OSError) as error:
-        raise ManifestError(f"{path} is not a NumPy array ({error}); make the dataset anew") from None
-    if not isinstance(rows, np.ndarray) or rows.dtype != np.uint32 or rows.shape != (len(entry),):
-        raise ManifestError(f"{path} must hold {len(entry)} row numbers as uint32; make the dataset anew")
-    if len(rows) and int(rows.max()) >= entry.rows:
-        raise ManifestError(f"{path} asks for row {rows.max()} of a shard of {entry.rows}; make the dataset anew")
-    return rows
 
 
 def _write_entry(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from synhead_tools.errors import ManifestError, OutputExistsError
 from synhead_tools.formats.dataset import open_dataset
 from synhead_tools.formats.manifest import Manifest, write_manifest
-from synhead_tools.formats.selection import read_selection, select_entries, union_entries
+from synhead_tools.formats.selection import select_entries, union_entries
+from synhead_tools.formats.selection_file import read_selection
 
 
 def _open(folder, entries, kind="SynHead+"):
