@@ -19,7 +19,11 @@ def reference() -> str:
 
 
 def _section(title: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=title, max_content_width=100, terminal_width=100)
+    # the names of --help are the group's: click keeps those of the first context a command was used in
+    names = synhead.context_settings["help_option_names"]
+    context = click.Context(
+        command, info_name=title, max_content_width=100, terminal_width=100, help_option_names=names
+    )
     return f"## {title}\n\n```text\n{command.get_help(context)}\n```\n"
 
 

@@ -28,7 +28,7 @@ class Table(Mapping):
         """Return the dotted path of `name`."""
         try:
             return self._entries[name]
-        except KeyError:
+        except (KeyError, TypeError):  # a list or a table of a settings file cannot be looked up
             known = ", ".join(self._entries)
             raise UnknownNameError(f"unknown {self.kind} {name!r}; known: {known}") from None
 

@@ -12,7 +12,7 @@ import synhead_tools
 from synhead_tools.registry import Table
 
 PACKAGE = Path(synhead_tools.__file__).parent
-FLOOR = {"errors": 0, "registry": 0, "geometry": 1, "heads": 2, "formats": 2}
+FLOOR = {"errors": 0, "registry": 0, "input_files": 0, "geometry": 1, "heads": 2, "formats": 2}
 FLOOR |= {"rendering": 3, "matching": 3, "learning": 3, "cli": 4}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = ("torch", "numba", "h5py", "pyrender", "trimesh", "matplotlib", "pyarrow", "scipy", "numpy", "PIL")

@@ -11,3 +11,8 @@ def test_entries_load_lazily_and_unknown_names_are_explained():
     assert "b" not in table
     with pytest.raises(UnknownNameError, match="unknown letter 'b'; known: a, broken"):
         table.load("b")
+
+
+def test_what_cannot_be_a_name_is_an_unknown_name():
+    with pytest.raises(UnknownNameError, match="unknown letter"):
+        Table("letter", {"a": "string:ascii_letters"}).load(["a"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,25 @@ from synhead_tools.formats.labels import PoseTable, write_pose_csv
 from synhead_tools.formats.sample import SampleSource
 from synhead_tools.geometry.euler import angles_of_triples, euler_from_rotmat
 from synhead_tools.geometry.pose_laws import smooth_track
+
+
+@dataclass(frozen=True)
+class Run:
+    """One estimator to train.
+
+    Attributes
+    ----------
+    title : str
+        Its row in the table of results.
+    method : str
+        Adaptation method.
+    settings : dict
+        What it changes in the chain's training settings. Runs with equal ones branch from one stage 1 per seed.
+    """
+
+    title: str
+    method: str
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,8 +59,8 @@ class ChainSettings:
         Target poses for which pictures are turned.
     training : dict
         Settings of `synhead_tools.learning.config.TrainConfig`.
-    methods : tuple of str
-        Adaptation methods to compare; all branch from one stage 1 per seed.
+    runs : tuple of Run
+        Estimators to compare; each is trained for equally many steps.
     """
 
     heads: str = "all"
@@ -52,7 +71,7 @@ class ChainSettings:
     lighting: str = "random"
     max_targets: int = 300
     training: dict[str, Any] = field(default_factory=dict)
-    methods: tuple[str, ...] = ("source-only", "padaco")
+    runs: tuple[Run, ...] = (Run("no adaptation (source-only)", "source-only"), Run("PADACO", "padaco"))
 
 
 class Chain:
@@ -114,21 +133,23 @@ class Chain:
         return open_dataset(self.out / "matched" / "synhead++")
 
     def train(self, source: SampleSource, target: SampleSource, seed: int) -> dict[str, Path]:
-        """One stage 1, then every method from it, for equally many steps; method -> checkpoint folder."""
+        """Every run with one seed: title -> checkpoint folder."""
         from synhead_tools.learning.config import TrainConfig
         from synhead_tools.learning.train_estimator import train_estimator
 
         folders: dict[str, Path] = {}
-        stage1 = None
-        for method in self.settings.methods:
-            out = self.out / "models" / f"{method}-{seed}"
-            config = replace(TrainConfig.from_dict(self.settings.training), method=method, seed=seed)
+        stage1: dict[str, Path] = {}
+        for number, run in enumerate(self.settings.runs):
+            out = self.out / "models" / f"{number}-{run.method}-seed{seed}"
+            settings = {**self.settings.training, **run.settings, "method": run.method, "seed": seed}
+            config, looks = TrainConfig.from_dict(settings), repr(run.settings)
             train_estimator(
-                source, out, config, target=target, stage1_checkpoint=stage1, workers=self.workers, log=self._log
-            )
-            stage1 = stage1 or out / "stage1"
-            self.say(f"trained {method}, seed {seed}: {config.stage1_steps} + {config.stage2_steps} steps")
-            folders[method] = out
+                source, out, config, target=target, stage1_checkpoint=stage1.get(looks), workers=self.workers,
+                log=self._log,
+            )  # fmt: skip
+            stage1.setdefault(looks, out / "stage1")
+            self.say(f"trained '{run.title}', seed {seed}: {config.stage1_steps} + {config.stage2_steps} steps")
+            folders[run.title] = out
         return folders
 
     def _log(self, entry: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from synhead_tools.cli.chain import Chain, ChainSettings
+from synhead_tools.cli.chain import Chain, ChainSettings, Run
 from synhead_tools.cli.demo_target import DemoTarget, embedded_target, real_target
 from synhead_tools.errors import OutputExistsError
 from synhead_tools.formats.atomic import atomic_write_text
@@ -22,27 +22,24 @@ MARK = ".synhead-demo"
 SHEET_TILES = 8
 CONVENTION = "biwi+"
 
+# The source as SynHead stores it: plain background, one light, no colour changes. That leaves a gap for adaptation to
+# close, and the last run shows what new backgrounds and colours in every batch, the default, do to the same gap.
+PLAIN = {"random_background": False, "augmentation": 0.0}
 EMBEDDED = ChainSettings(
-    training={
-        "input_px": 64,
-        "batch_size": 64,
-        "stage1_steps": 450,
-        "stage2_steps": 150,
-        "log_every": 50,
-    },
+    lighting="studio",
+    training={"input_px": 64, "batch_size": 64, "stage1_steps": 250, "stage2_steps": 100, "log_every": 50},
+    runs=(
+        Run("no adaptation, plain source", "source-only", PLAIN),
+        Run("PADACO, plain source", "padaco", PLAIN),
+        Run("no adaptation, randomised source", "source-only"),
+    ),
 )
 REAL = ChainSettings(
     ranges=("-60:75:15", "-75:75:15", "-30:30:30"),  # `synhead` pitch + looks up
     tracks=6,
     track_frames=150,
     max_targets=600,
-    training={
-        "input_px": 64,
-        "batch_size": 64,
-        "stage1_steps": 800,
-        "stage2_steps": 200,
-        "log_every": 50,
-    },
+    training={"input_px": 64, "batch_size": 64, "stage1_steps": 800, "stage2_steps": 200, "log_every": 50},
 )
 
 
@@ -56,7 +53,7 @@ def run_demo(
     overwrite: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Run the chain and score every method.
+    """Run the chain and score every run.
 
     Parameters
     ----------
@@ -67,7 +64,7 @@ def run_demo(
     init_weights : Path, optional
         Weights ResNet-18 starts from; without it those under ``data / "weights"``, else random ones.
     seeds, seed : int
-        Training runs per method, and the first seed.
+        Seeds each run is trained with, and the first.
     workers : int
         Rendering processes.
     overwrite : bool
@@ -105,40 +102,39 @@ def run_demo(
 def _train_and_score(
     chain: Chain, source: Any, target: DemoTarget, seeds: range
 ) -> tuple[dict[str, list[Any]], dict[str, np.ndarray]]:
-    """Reports of every method and seed, and each method's rotations from the first seed."""
+    """Reports of every run and seed, and each run's rotations from the first seed."""
     from synhead_tools.learning.evaluate import evaluate
     from synhead_tools.learning.predict import Estimator
 
-    reports: dict[str, list[Any]] = {name: [] for name in chain.settings.methods}
+    reports: dict[str, list[Any]] = {run.title: [] for run in chain.settings.runs}
     predictions: dict[str, np.ndarray] = {}
     for seed in seeds:
-        for method, folder in chain.train(source, target.pictures, seed).items():
+        for title, folder in chain.train(source, target.pictures, seed).items():
             estimator = Estimator.load(folder)
             crops = estimator.read_crops(target.pictures)
-            reports[method].append(
+            reports[title].append(
                 evaluate(
                     estimator, target.pictures, convention=CONVENTION, reference_rotmat=target.reference,
                     reference_name=target.reference_name, crops=crops,
                 )
             )  # fmt: skip
-            predictions.setdefault(method, estimator.predict(crops))
+            predictions.setdefault(title, estimator.predict(crops))
     return reports, predictions
 
 
 def _table(reports: dict[str, list[Any]]) -> list[str]:
-    """Protocol, then MAE of the baselines and of every method: mean over seeds, and the spread of the total."""
+    """Protocol, then MAE of the baselines and of every run: mean over seeds, and the spread of the total."""
     first = next(iter(reports.values()))[0]
     lines = [*_protocol_lines(reports), "", f"{'MAE in degrees':44} pitch    yaw   roll   mean  runs"]
     lines += [_row(score.name + (" *" if score.uses_scored_labels else ""), [score]) for score in first.scores[2:]]
     for column, suffix in ((0, ""), (1, ", aligned *")):
         for name, runs in reports.items():
-            title = {"source-only": "no adaptation (source-only)"}.get(name, name.upper()) + suffix
-            lines.append(_row(title, [run.scores[column] for run in runs]))
+            lines.append(_row(name + suffix, [run.scores[column] for run in runs]))
     return [*lines, "* knows labels it is scored on: a yardstick, not a result"]
 
 
 def _protocol_lines(reports: dict[str, list[Any]]) -> list[str]:
-    """What all runs share on one line, then what sets each method apart."""
+    """What all runs share on one line, then what sets each run apart."""
     protocols = {name: [run.protocol for run in runs] for name, runs in reports.items()}
     every = [protocol for runs in protocols.values() for protocol in runs]
     shared = {key for key in every[0] if all(protocol[key] == every[0][key] for protocol in every)}

@@ -28,6 +28,7 @@ COMMANDS = Table(
 )
 
 EXIT_INTERRUPTED = 130
+LONGEST_ERROR = 1000
 
 
 class _LazyGroup(click.Group):
@@ -42,29 +43,41 @@ class _LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except SynheadError as error:
-            _raise_if_wanted(ctx, error)
-            raise click.ClickException(" ".join(str(error).split())) from error
-        except ImportError as error:
-            _raise_if_wanted(ctx, error)
-            raise click.ClickException(_missing_package(error)) from error
-        except BrokenPipeError:
-            raise  # click ends quietly when the reader of our output has gone
-        except OSError as error:
-            _raise_if_wanted(ctx, error)
-            where = f"{error.filename}: " if error.filename else ""
-            raise click.ClickException(f"{where}{error.strerror or error}") from error
-        except MemoryError as error:
-            raise click.ClickException("out of memory; ask for fewer or smaller pictures") from error
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+            raise  # click's own; it also ends quietly when the reader of our output has gone
         except (KeyboardInterrupt, click.Abort):
             click.echo("interrupted", err=True)
             ctx.exit(EXIT_INTERRUPTED)
+        except Exception as error:
+            _raise_if_wanted(ctx, error)
+            raise click.ClickException(_one_line(_what_happened(error))) from error
 
 
 def _raise_if_wanted(ctx: click.Context, error: Exception) -> None:
     """With -vv the traceback is what the user asked for."""
     if ctx.meta.get("synhead.verbosity", 0) >= 2:
         raise error
+
+
+def _what_happened(error: Exception) -> str:
+    """What a user is told of an error."""
+    if isinstance(error, SynheadError):
+        return str(error)
+    if isinstance(error, ImportError):
+        return _missing_package(error)
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+    # torch says it with a RuntimeError, on the processor and on the GPU in different words
+    if isinstance(error, MemoryError) or "t allocate memory" in str(error) or "out of memory" in str(error):
+        return "out of memory; ask for fewer or smaller pictures, smaller batches or a smaller network"
+    return f"unexpected {type(error).__name__}: {error}; this is a defect of synhead, -vv shows where"
+
+
+def _one_line(text: str) -> str:
+    """`text` in one line, not endless, and without characters that a terminal would obey."""
+    line = " ".join(text.split())
+    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
+    return line if len(line) <= LONGEST_ERROR else f"{line[: LONGEST_ERROR - 203]}...{line[-200:]}"
 
 
 def _missing_package(error: ImportError) -> str:
@@ -91,4 +104,7 @@ def synhead() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    sys.exit(synhead(prog_name="synhead"))
+    try:
+        sys.exit(synhead(prog_name="synhead"))
+    except OSError as error:  # help or version that cannot be written is not met by any command
+        sys.exit(f"Error: {_one_line(_what_happened(error))}")

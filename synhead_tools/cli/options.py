@@ -8,6 +8,11 @@ from typing import Any
 
 import click
 
+from synhead_tools.errors import SynheadError
+from synhead_tools.input_files import read_input
+
+SETTINGS_BYTES_LIMIT = 1 << 20
+
 path_in = click.Path(exists=True, path_type=Path)
 path_out = click.Path(path_type=Path)
 
@@ -46,15 +51,35 @@ def _load_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     except ModuleNotFoundError:  # Python 3.10
         import tomli as tomllib
     try:
-        table = tomllib.loads(value.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        data = read_input(value, SETTINGS_BYTES_LIMIT, SynheadError, "give a TOML file")
+    except SynheadError as error:
+        raise click.BadParameter(str(error)) from error
+    try:
+        table = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"{value} is no TOML file: {error}") from error
-    known = {param.name for param in ctx.command.params}
+    known = {param.name: param for param in ctx.command.params}
     settings = {key.replace("-", "_"): setting for key, setting in table.items()}
-    unknown = sorted(set(settings) - known)
+    unknown = sorted(set(settings) - set(known))
     if unknown:
         raise click.BadParameter(f"{value}: unknown setting {unknown[0]!r}; see {ctx.command_path} --help")
-    ctx.default_map = {**(ctx.default_map or {}), **settings}
+    typed = {name: _as_typed(known[name], setting, value) for name, setting in settings.items()}
+    ctx.default_map = {**(ctx.default_map or {}), **typed}
+
+
+def _as_typed(param: click.Parameter, setting: object, path: Path) -> object:
+    """What a setting would be on the command line, so that it is checked like one: text, or a list of texts."""
+    if getattr(param, "is_flag", False):
+        good = isinstance(setting, bool)
+    elif getattr(param, "multiple", False):
+        good = isinstance(setting, list) and all(isinstance(item, str) for item in setting)
+    else:
+        good = isinstance(setting, (str, int, float)) and not isinstance(setting, bool)
+        setting = str(setting)
+    if not good:
+        wanted = "true or false" if getattr(param, "is_flag", False) else f"what {param.opts[0]} takes"
+        raise click.BadParameter(f"{path}: {param.name.replace('_', '-')} is {setting!r:.60}; give {wanted}")
+    return setting
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:

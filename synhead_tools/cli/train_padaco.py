@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from synhead_tools.cli import options
+from synhead_tools.errors import SynheadError, TrainingError
+from synhead_tools.input_files import read_input
+
+if TYPE_CHECKING:
+    from synhead_tools.learning.config import TrainConfig
 
 METHODS = ("padaco", "dann", "source-only")  # the table's names; a test compares, so that --help needs no torch
 
@@ -55,7 +61,7 @@ def train_padaco(
     from synhead_tools.learning.device import resolve_device
     from synhead_tools.learning.train_estimator import train_estimator
 
-    values = TrainConfig.from_json(settings.read_text()).to_dict() if settings else {}
+    values = _settings(settings).to_dict() if settings else {}
     for key, value in chosen.items():
         left_out = ctx.get_parameter_source(key) == ParameterSource.DEFAULT
         if value is not None and not (settings and left_out):  # what nobody asked for does not win over the file
@@ -70,6 +76,18 @@ def train_padaco(
     ).record  # fmt: skip
     result = {"out": str(out), "method": record.method, "steps": record.steps, "log": str(out / "log.jsonl")}
     click.echo(json.dumps(result) if as_json else f"{record.method} estimator in {out}, log in {out / 'log.jsonl'}")
+
+
+def _settings(path: Path) -> TrainConfig:
+    from synhead_tools.learning.config import TrainConfig
+
+    data = read_input(path, options.SETTINGS_BYTES_LIMIT, TrainingError, "give a JSON file of training settings")
+    try:
+        return TrainConfig.from_json(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise TrainingError(f"{path} is not UTF-8 text; give a JSON file of training settings") from None
+    except SynheadError as error:
+        raise TrainingError(f"{path}: {error}") from None
 
 
 def log_printer(quiet: bool) -> Callable[[dict[str, object]], None]:

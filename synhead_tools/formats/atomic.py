@@ -37,7 +37,7 @@ def atomic_file(path: str | os.PathLike, overwrite: bool = False) -> Iterator[Bi
     Raises
     ------
     OutputExistsError
-        `path` exists and `overwrite` is false.
+        `path` exists and `overwrite` is false, is no regular file, or has no folder to be written into.
     """
     path = Path(path)
     _refuse_existing(path, overwrite)
@@ -49,8 +49,10 @@ def atomic_file(path: str | os.PathLike, overwrite: bool = False) -> Iterator[Bi
             os.fsync(file.fileno())
         _refuse_existing(path, overwrite)
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and str(error.filename) in ("None", str(temporary)):
+            error.filename = str(path)  # a full disk does not say whose bytes it has no room for
         raise
     flush_folder(path.parent)
 
@@ -82,5 +84,11 @@ def flush_folder(folder: str | os.PathLike) -> None:
 def _refuse_existing(path: Path, overwrite: bool) -> None:
     if path.is_dir():
         raise OutputExistsError(f"{path} is a folder where a file is to be written; choose another name")
+    if not path.parent.is_dir():
+        raise OutputExistsError(
+            f"{path} cannot be written: {path.parent} is no folder; make it or choose another place"
+        )
+    if path.exists() and not path.is_file():  # renaming onto /dev/null would replace the device itself
+        raise OutputExistsError(f"{path} is a device or a pipe, not a file; choose another name")
     if not overwrite and os.path.lexists(path):
         raise OutputExistsError(f"{path} is already there; choose another name or allow overwriting")

@@ -56,6 +56,17 @@ class Dataset:
         for entry in manifest.shards:
             if not (self.folder / entry.path).is_file():
                 raise ManifestError(f"{self.folder}: shard {entry.path} is missing; fetch it or make the dataset anew")
+            self._check_selection_is_there(entry)
+
+    def _check_selection_is_there(self, entry: ShardEntry) -> None:
+        """That a selection's file is long enough, before anybody makes room for the rows it claims."""
+        if entry.selected is None:
+            return
+        file = self.folder / entry.selected
+        if not file.is_file() or file.stat().st_size < 4 * len(entry):
+            raise ManifestError(
+                f"{self.folder}: {entry.selected} is missing or holds fewer than {len(entry)} row numbers; restore it"
+            )
 
     def __len__(self) -> int:
         return int(self._ends[-1])

@@ -16,6 +16,7 @@ from synhead_tools.errors import ManifestError, SynheadError
 from synhead_tools.formats.atomic import atomic_write_text
 from synhead_tools.formats.sample import SCHEMA_VERSION
 from synhead_tools.geometry.conventions import get_convention
+from synhead_tools.input_files import read_input
 
 MANIFEST_NAME = "dataset.json"
 KINDS = ("SynHead", "SynHead+", "SynBiwi+", "SynHead++")
@@ -126,7 +127,8 @@ def write_manifest(folder: str | os.PathLike, manifest: Manifest, overwrite: boo
     document = {"schema_version": manifest.schema_version, **dataclasses.asdict(manifest)}
     try:
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    except (TypeError, ValueError) as error:
+        text.encode()
+    except (TypeError, ValueError) as error:  # a file name need not be text that UTF-8 can hold
         raise ManifestError(
             f"{path}: cannot be written as JSON ({error}); use text, finite numbers and lists"
         ) from None
@@ -257,11 +259,8 @@ def _has_no_default(wanted: dataclasses.Field) -> bool:
 
 def _load_json_object(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > MANIFEST_BYTES_LIMIT:
-            raise ManifestError(f"{path} is larger than {MANIFEST_BYTES_LIMIT} bytes; this is no manifest")
-        document = json.loads(path.read_text("utf-8"), parse_constant=_refuse_constant)
-    except OSError as error:
-        raise ManifestError(f"{path} cannot be read ({error.strerror}); give the folder of a dataset") from None
+        data = read_input(path, MANIFEST_BYTES_LIMIT, ManifestError, "give the folder of a dataset")
+        document = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
     except ManifestError:
         raise
     except (ValueError, RecursionError) as error:

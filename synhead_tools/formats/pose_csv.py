@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,9 +17,13 @@ import numpy as np
 from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.atomic import atomic_write_text
 from synhead_tools.geometry.conventions.convention import ANGLES as ANGLE_NAMES
+from synhead_tools.input_files import read_input
 
 DELIMITERS = ",;\t"
 LARGEST_ANGLE_DEG = 360.0
+CSV_BYTES_LIMIT = 32 << 20
+"""A million frames and more; what is larger is no pose table."""
+COLUMNS_LIMIT = 1000
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,10 @@ def read_pose_csv(path: str | os.PathLike) -> PoseTable:
     """
     path = Path(path)
     text = _read_text(path)
-    first_line = text.split("\n", 1)[0]
+    first_line = re.split(r"[\r\n]", text, maxsplit=1)[0]
     delimiter = max(DELIMITERS, key=first_line.count)
+    if first_line.count(delimiter) >= COLUMNS_LIMIT:  # said before a cell is made of each
+        raise LabelFormatError(f"{path}: row 1: more than {COLUMNS_LIMIT} columns; give rows of pitch, yaw, roll")
     rows = list(_numbered_rows(text, delimiter, path))
     if not rows:
         raise LabelFormatError(f"{path} is empty; expected rows of pitch, yaw, roll")
@@ -134,10 +141,7 @@ def write_pose_csv(path: str | os.PathLike, table: PoseTable, overwrite: bool = 
 
 
 def _read_text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise LabelFormatError(f"{path} cannot be read ({error.strerror}); give a CSV file") from None
+    data = read_input(path, CSV_BYTES_LIMIT, LabelFormatError, "give a CSV file")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise LabelFormatError(f"{path} is UTF-16; save it as UTF-8")
     try:
@@ -173,6 +177,7 @@ def _angle_columns(header: tuple[str, ...] | None, width: int, path: Path) -> tu
         if names.count(name) != 1:
             found = f"{names.count(name)} columns" if name in names else "no column"
             listed = ", ".join(header)
+            listed = listed if len(listed) <= 200 else f"{listed[:200]}..."
             raise LabelFormatError(
                 f"{path}: row 1: {found} called {name} among {listed}; name each of pitch, yaw, roll once"
             )

@@ -10,6 +10,9 @@ import numpy as np
 
 from synhead_tools.errors import ManifestError
 from synhead_tools.formats.manifest import ShardEntry
+from synhead_tools.input_files import read_input
+
+NPY_HEADER_BYTES_LIMIT = 4096
 
 
 def read_selection(folder: Path, entry: ShardEntry) -> np.ndarray:
@@ -21,10 +24,7 @@ def read_selection(folder: Path, entry: ShardEntry) -> np.ndarray:
         The file is missing, has another SHA-256, or is not such a list.
     """
     path = folder / str(entry.selected)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ManifestError(f"{path} cannot be read ({error.strerror}); restore it") from None
+    data = read_input(path, 4 * len(entry) + NPY_HEADER_BYTES_LIMIT, ManifestError, "restore it")
     # the hash is checked before NumPy parses the file
     if hashlib.sha256(data).hexdigest() != entry.selected_sha256:
         raise ManifestError(f"{path} is not the selection the manifest was written for; restore it")

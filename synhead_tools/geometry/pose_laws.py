@@ -9,6 +9,10 @@ from synhead_tools.errors import ConventionError
 from synhead_tools.geometry.conventions import EulerConvention
 from synhead_tools.geometry.euler import rotmat_from_euler, triples_of_angles
 
+LARGEST_ANGLE_DEG = 360.0
+GRID_POSES_LIMIT = 1_000_000
+"""About a hundred times what a dense grid of one degree in yaw and pitch holds; 72 MB of rotations."""
+
 # Statistics of the 15,678 Biwi+ labels (pitch, yaw, roll in degrees under `biwi+`).
 BIWI_MEAN_DEG = np.array([-12.2, -8.4, 1.7])
 BIWI_STD_DEG = np.array([24.6, 30.4, 12.0])
@@ -35,15 +39,28 @@ def parse_range_deg(text: str) -> np.ndarray:
             values = low + step * np.arange(int(np.floor((high - low) / step + 1e-9)) + 1)
     except (ValueError, OverflowError) as error:
         raise error if isinstance(error, ConventionError) else ConventionError(hint) from None
-    if not np.isfinite(values).all():
-        raise ConventionError(hint)
+    if not (np.abs(values) <= LARGEST_ANGLE_DEG).all():  # also false for NaN
+        raise ConventionError(f"{hint}, within +-{LARGEST_ANGLE_DEG:g}")
     return values
 
 
 def euler_grid(
     pitch_deg: np.ndarray, yaw_deg: np.ndarray, roll_deg: np.ndarray, convention: str | EulerConvention
 ) -> np.ndarray:
-    """Every combination of the three lists, pitch outermost, roll innermost, read under `convention`."""
+    """Every combination of the three lists, pitch outermost, roll innermost, read under `convention`.
+
+    Raises
+    ------
+    ConventionError
+        More than `GRID_POSES_LIMIT` poses.
+    """
+    sizes = [len(angles) for angles in (pitch_deg, yaw_deg, roll_deg)]
+    poses = sizes[0] * sizes[1] * sizes[2]
+    if poses > GRID_POSES_LIMIT:  # before any memory is taken
+        raise ConventionError(
+            f"the grid has {sizes[0]} x {sizes[1]} x {sizes[2]} = {poses} poses, more than {GRID_POSES_LIMIT}; "
+            "take larger steps"
+        )
     grid = np.stack(np.meshgrid(pitch_deg, yaw_deg, roll_deg, indexing="ij"), axis=-1).reshape(-1, 3)
     return rotmat_from_euler(triples_of_angles(grid, convention), convention)
 

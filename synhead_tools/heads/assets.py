@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from synhead_tools.errors import HeadError
+from synhead_tools.input_files import read_input
 
 HAIRS = ("afro01", "bob01", "bob02", "braid01", "long01", "ponytail01", "short01", "short02", "short03", "short04")
 BROWS = tuple(f"eyebrow{number:03d}" for number in range(1, 13))
@@ -28,6 +30,8 @@ TEXTURE_KINDS = {
     "skin": SKINS, "hair": HAIRS, "brows": BROWS, "lashes": LASHES, "eyes": EYE_COLOURS,
     "scalp": HAIRS, "masks": MASKS,
 }  # fmt: skip
+
+ASSET_BYTES_LIMIT = 256 << 20
 
 _UV_SCALE = 65535.0
 _HOW = "set SYNHEAD_MESHES to the project's meshes folder, or rebuild it with maintainers/pack_heads"
@@ -132,6 +136,7 @@ def load_geometry() -> Geometry:
         The file is missing or is not the one this version was written for.
     """
     data = _read_npz("geometry.npz")
+    _check_geometry(data)
     names = ("faces", "face_uv", "landmark_vertices", "left_eye_vertices", "right_eye_vertices", "scale_vertices")
     return Geometry(
         vertices_dm=data["vertices_dm"].astype(np.float64),
@@ -143,6 +148,27 @@ def load_geometry() -> Geometry:
         target_deltas_dm=data["target_deltas"] * float(data["target_quantum_dm"]),
         **{name: data[name].astype(np.int64) for name in names},
     )
+
+
+def _check_geometry(data: _Arrays) -> None:
+    """That arrays fit together and point only to what is there: a foreign or half-written file says so here."""
+    vertices, deltas, targets = (len(data[name]) for name in ("vertices_dm", "target_indices", "target_names"))
+    for name, shape in {
+        "vertices_dm": (vertices, 3), "faces": (len(data["faces"]), 4), "face_uv": (len(data["faces"]), 4),
+        "face_region": (len(data["faces"]),), "uv": (len(data["uv"]), 2), "target_indptr": (targets + 1,),
+        "target_deltas": (deltas, 3), "landmark_vertices": (68,), "scale_vertices": (3, 2),
+    }.items():  # fmt: skip
+        if data[name].shape != shape:
+            raise HeadError(f"head data {data.path}: {name} has shape {data[name].shape}, not {shape}; {_HOW}")
+    below = {"face_uv": len(data["uv"]), "target_indptr": deltas + 1}
+    pointing = ("faces", "target_indices", "landmark_vertices", "left_eye_vertices", "right_eye_vertices")
+    below |= dict.fromkeys((*pointing, "scale_vertices"), vertices)
+    for name, count in below.items():
+        numbers = data[name]
+        if numbers.dtype.kind not in "iu" or not numbers.size or numbers.min() < 0 or numbers.max() >= count:
+            raise HeadError(f"head data {data.path}: {name} points outside of 0 to {count - 1}; {_HOW}")
+    if not np.isfinite(data["vertices_dm"]).all() or not np.isfinite(data["target_quantum_dm"]).all():
+        raise HeadError(f"head data {data.path} holds numbers that are not finite; {_HOW}")
 
 
 @lru_cache(maxsize=64)
@@ -188,18 +214,34 @@ def load_texture(kind: str, name: str) -> Image.Image:
     if name not in TEXTURE_KINDS.get(kind, ()):
         raise HeadError(f"unknown {kind} texture {name!r}; known: {', '.join(TEXTURE_KINDS.get(kind, ()))}")
     path = meshes_dir() / "assets" / "textures" / kind / f"{name}.webp"
+    data = read_input(path, ASSET_BYTES_LIMIT, HeadError, _HOW)
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(data)) as image:
             image.load()
             return image.copy()
-    except (OSError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise HeadError(f"cannot read texture {path}: {error}; {_HOW}") from error
 
 
 def _read_npz(file_name: str, prefix: str = "") -> dict[str, np.ndarray]:
+    """The arrays of a file whose names start with `prefix`; names that are not there are told by their own error."""
     path = meshes_dir() / "assets" / file_name
+    raw = read_input(path, ASSET_BYTES_LIMIT, HeadError, _HOW)
     try:
-        with np.load(path, allow_pickle=False) as data:
-            return {key[len(prefix):]: data[key] for key in data.files if key.startswith(prefix)}  # fmt: skip
-    except (OSError, ValueError) as error:
-        raise HeadError(f"cannot read head data {path}: {error}; {_HOW}") from error
+        with np.load(io.BytesIO(raw), allow_pickle=False) as data:
+            arrays = {key[len(prefix):]: data[key] for key in data.files if key.startswith(prefix)}  # fmt: skip
+    except Exception as error:  # zipfile, zlib and NumPy each have their own; all mean the same
+        reason = str(error) if len(str(error)) < 200 else type(error).__name__
+        raise HeadError(f"cannot read head data {path}: {reason}; {_HOW}") from error
+    return _Arrays(path, arrays)
+
+
+class _Arrays(dict):
+    """Arrays of an asset file by name; one that is missing is a damaged file, not a programming error."""
+
+    def __init__(self, path: Path, arrays: dict[str, np.ndarray]) -> None:
+        super().__init__(arrays)
+        self.path = path
+
+    def __missing__(self, name: str) -> np.ndarray:
+        raise HeadError(f"head data {self.path} has no {name!r}; {_HOW}")

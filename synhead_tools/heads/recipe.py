@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from synhead_tools.errors import HeadError
 from synhead_tools.heads import assets
 from synhead_tools.heads.morph import OLDEST_YEARS, YOUNGEST_YEARS, expression_names, sliders
+from synhead_tools.input_files import read_input
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -19,6 +19,7 @@ else:
     import tomli as tomllib
 
 NO_HAIR = "none"
+RECIPE_BYTES_LIMIT = 1 << 20
 ANCESTRIES = ("african", "asian", "caucasian")
 
 _RANGES = {
@@ -119,10 +120,11 @@ def read_recipe(path: str | Path) -> HeadRecipe:
         The file is missing, is no TOML, or a key is unknown, missing or out of range; the message names file and key.
     """
     path = Path(path)
+    data = read_input(path, RECIPE_BYTES_LIMIT, HeadError, "give a TOML recipe such as those in meshes/recipes")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise HeadError(f"cannot read recipe {path}: {error}") from error
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise HeadError(f"{path} is no UTF-8 text ({error}); save it as UTF-8") from error
     return parse_recipe(text, str(path))
 
 
@@ -136,7 +138,7 @@ def parse_recipe(text: str, where: str = "recipe") -> HeadRecipe:
     """
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, brackets thousands deep
         raise HeadError(f"{where}: not TOML: {error}") from error
     known = [field.name for field in fields(HeadRecipe)]
     for key in values:
@@ -164,8 +166,8 @@ def check_recipe(values: dict, where: str) -> None:
             if value not in _CHOICES[key]:
                 raise HeadError(f"{where}: {key} = {value!r} is unknown; known: {', '.join(_CHOICES[key])}")
         elif key == "seed":
-            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                raise HeadError(f"{where}: seed = {value!r} must be a whole number from 0")
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+                raise HeadError(f"{where}: seed = {value!r} must be a whole number from 0 to 2^63 - 1")
         elif key in _TRIPLES:
             if not isinstance(value, (list, tuple)) or len(value) != 3:
                 raise HeadError(f"{where}: {key} = {value!r} must be three numbers")
@@ -179,7 +181,7 @@ def check_recipe(values: dict, where: str) -> None:
 
 def _check_table(table: object, key: str, where: str) -> None:
     pairs = list(table.items()) if isinstance(table, dict) else table
-    if not isinstance(pairs, (list, tuple)):
+    if not isinstance(pairs, (list, tuple)) or not all(isinstance(p, (list, tuple)) and len(p) == 2 for p in pairs):
         raise HeadError(f"{where}: {key} must be a table of names and numbers")
     known = {"ancestry": lambda: ANCESTRIES, "details": sliders, "expression": expression_names}[key]
     for name, value in pairs:
@@ -192,7 +194,7 @@ def _check_table(table: object, key: str, where: str) -> None:
 
 def _check_number(value: object, shown: str, key: str, where: str) -> None:
     low, high = _RANGES[key]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
         raise HeadError(f"{where}: {shown} = {value!r} must be a number")
     if not low <= value <= high:
         raise HeadError(f"{where}: {shown} = {value!r} must be from {low:g} to {high:g}")

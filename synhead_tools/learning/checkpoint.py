@@ -13,6 +13,7 @@ import torch
 
 from synhead_tools.errors import CheckpointError, OutputExistsError
 from synhead_tools.formats.atomic import atomic_write_bytes
+from synhead_tools.input_files import read_input
 from synhead_tools.learning.augment_colour import IMAGE_MEAN, IMAGE_STD
 from synhead_tools.learning.backbones.resnet import load_strictly
 from synhead_tools.learning.model import PoseNetwork
@@ -20,7 +21,15 @@ from synhead_tools.learning.pose_heads import NETWORK_CONVENTION, LabelScale
 from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes
 
 FORMAT_VERSION = 1
+RECORD_BYTES_LIMIT = 64 << 20
 WEIGHTS_NAME, RECORD_NAME = "model.safetensors", "model.json"
+
+
+_FIELD_TYPES = {
+    "backbone": str, "crop": str, "ray_frame": bool, "method": str, "stage": str, "steps": dict, "precision": str,
+    "bn_mode": str, "test_time_statistics": str, "source": dict, "target": (dict, type(None)),
+    "target_labels_used": bool, "effective_sample_size": (int, float, type(None)), "config": dict, "tool_version": str,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -156,11 +165,12 @@ def load_checkpoint(folder: str | Path, device: str | torch.device = "cpu") -> C
 
 def _read_record(path: Path) -> tuple[CheckpointRecord, str]:
     """The record and the sha256 of its weights."""
+    if not path.exists():
+        raise CheckpointError(f"there is no checkpoint record {path}")
+    data = read_input(path, RECORD_BYTES_LIMIT, CheckpointError, "give the folder of a synhead estimator")
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise CheckpointError(f"there is no checkpoint record {path}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError):
+        values = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError):
         raise CheckpointError(f"{path} is not JSON; the checkpoint is damaged") from None
     if not isinstance(values, dict) or values.get("format") != "synhead estimator":
         raise CheckpointError(f"{path} is not the record of a synhead estimator")
@@ -186,13 +196,24 @@ def _check_record(record: CheckpointRecord, path: Path) -> None:
             raise CheckpointError(f"{path}: {name} = {getattr(record, name)!r}, this synhead reads {known!r} only")
     for name in ("label_mean_deg", "label_std_deg"):
         values = getattr(record, name)
-        good = isinstance(values, list) and len(values) == 3 and all(isinstance(v, (int, float)) for v in values)
-        if not good or not np.isfinite(values).all() or ("std" in name and min(values) <= 0):
+        good = isinstance(values, list) and len(values) == 3 and all(map(_is_degrees, values))
+        if not good or ("std" in name and min(values) <= 0):
             raise CheckpointError(f"{path}: {name} = {values!r} must be three numbers, standard deviations above 0")
-    for name in ("input_px", "backbone_width"):
+    for name, (low, high) in {"input_px": (4, 1024), "backbone_width": (4, 512)}.items():
         value = getattr(record, name)
-        if not isinstance(value, int) or not 4 <= value <= 4096:
-            raise CheckpointError(f"{path}: {name} = {value!r} must be an integer between 4 and 4096")
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise CheckpointError(f"{path}: {name} = {value!r} must be an integer between {low} and {high}")
+    if not isinstance(record.margin, (int, float)) or not 1 <= record.margin <= 4:
+        raise CheckpointError(f"{path}: margin = {record.margin!r} must be a number between 1 and 4")
+    for name, kinds in _FIELD_TYPES.items():
+        if not isinstance(getattr(record, name), kinds):
+            raise CheckpointError(f"{path}: {name} = {getattr(record, name)!r} is of a wrong type; copy the file again")
+    if not {"stage1", "stage2"} <= set(record.steps):
+        raise CheckpointError(f"{path}: steps = {record.steps!r} must say stage1 and stage2")
+
+
+def _is_degrees(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= 360
 
 
 def _plain_number(value: Any) -> Any:

@@ -147,6 +147,10 @@ class TrainConfig:
                 raise TrainingError(f"{name} = {getattr(self, name)!r} must be one of {', '.join(choices)}")
         for name, (low, high) in _RANGES.items():
             _check_number(name, getattr(self, name), type(getattr(type(self), name)), low, high)
+        if not isinstance(self.random_background, bool):
+            raise TrainingError(f"random_background = {self.random_background!r} must be true or false")
+        if not isinstance(self.init_weights, (str, type(None))):
+            raise TrainingError(f"init_weights = {self.init_weights!r} must be a path or null")
         for name, side in (("input_px", self.input_px), ("input_px * margin", self.input_px * self.margin)):
             if side % 2:
                 raise TrainingError(f"{name} = {side:g} must be an even number of pixels; change input_px or margin")
@@ -186,8 +190,8 @@ class TrainConfig:
         """A config of JSON text; the inverse of `to_json`."""
         try:
             values = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise TrainingError(f"training settings are not JSON: line {error.lineno}, {error.msg}") from None
+        except (ValueError, RecursionError) as error:  # also endless numbers and endless brackets
+            raise TrainingError(f"training settings are not JSON: {error}") from None
         if not isinstance(values, dict):
             raise TrainingError(f"training settings must be a JSON object, got {type(values).__name__}")
         return cls.from_dict(values)

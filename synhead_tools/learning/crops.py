@@ -82,12 +82,21 @@ def _four_plain_channels(window: np.ndarray) -> Image.Image:
     return Image.frombuffer("RGBX", (width, height), np.ascontiguousarray(window), "raw", "RGBX", 0, 1)
 
 
+LARGEST_BOX_PX = 16384
+"""A face box may reach this far from the picture's corner; pixels beyond would be invented by the gigabyte."""
+
+
 def check_boxes(box_xyxy: np.ndarray, what: str, first_row: int = 0) -> None:
-    """Raise TrainingError at the first face box that is not finite or has no area; `what` names the dataset."""
+    """Raise TrainingError at the first face box that has no area or is far outside any picture.
+
+    `what` names the dataset.
+    """
     box = np.asarray(box_xyxy, float)
-    good = np.isfinite(box).all(axis=1) & (box[:, 2:] > box[:, :2]).all(axis=1)
+    # also false for NaN
+    good = (np.abs(box) <= LARGEST_BOX_PX).all(axis=1) & (box[:, 2:] > box[:, :2]).all(axis=1)
     if not good.all():
         row = int(np.argmin(good))
         raise TrainingError(
-            f"{what}, row {first_row + row}: face box {box[row].tolist()} has no area; boxes are x0, y0, x1, y1"
+            f"{what}, row {first_row + row}: face box {box[row].tolist()} has no area or lies far outside; boxes are "
+            "x0, y0, x1, y1 in pixels"
         )

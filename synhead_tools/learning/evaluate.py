@@ -94,6 +94,8 @@ def _protocol(
         "steps": f"{record.steps['stage1']} + {record.steps['stage2']}",
         "initial_weights": _initial_weights(record.config.get("init_weights")),
         "seed": record.config.get("seed"),
+        "random_background": record.config.get("random_background"),
+        "augmentation": record.config.get("augmentation"),
         "target_images_used_for_training": "no" if record.target is None else _name(record.target),
         "target_labels_used_for_training_or_matching": record.target_labels_used,
     }

@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
-from synhead_tools.errors import OutputExistsError, TrainingError
+from synhead_tools.errors import OutputExistsError, SynheadError, TrainingError
 from synhead_tools.formats.sample import SampleSource
+from synhead_tools.input_files import read_input
 from synhead_tools.learning.adaptation import METHODS
 from synhead_tools.learning.checkpoint import RECORD_NAME, Checkpoint, load_checkpoint, save_checkpoint
 from synhead_tools.learning.config import TrainConfig
@@ -19,6 +20,7 @@ from synhead_tools.learning.trainer import train
 from synhead_tools.learning.training_log import JsonLinesFile
 
 LOG_NAME, CONFIG_NAME, STAGE1_NAME = "log.jsonl", "config.json", "stage1"
+CONFIG_BYTES_LIMIT = 1 << 20
 
 
 def train_estimator(
@@ -63,13 +65,13 @@ def train_estimator(
     Raises
     ------
     OutputExistsError
-        `out` holds an estimator and `overwrite` is not set.
+        `out` is a file; or it holds an estimator, or a ``config.json`` or ``log.jsonl`` of something else, and
+        `overwrite` is not set.
     TrainingError, CheckpointError
         See `train` and `load_checkpoint`.
     """
     out = Path(out)
-    if (out / RECORD_NAME).exists() and not overwrite:
-        raise OutputExistsError(f"{out} already holds an estimator; choose another folder or pass --overwrite")
+    _refuse_output(out, overwrite)
     adapts = METHODS.load(config.method).uses_target
     if adapts and target is None:
         raise TrainingError(f"method {config.method!r} needs target pictures; give a target or use 'source-only'")
@@ -100,6 +102,27 @@ def train_estimator(
     )
     save_checkpoint(out, checkpoint, overwrite=overwrite)
     return checkpoint
+
+
+def _refuse_output(out: Path, overwrite: bool) -> None:
+    """Refuse a folder that holds what this run would replace; what an interrupted run has left may go."""
+    if out.exists() and not out.is_dir():
+        raise OutputExistsError(f"{out} is a file; give a folder")
+    if overwrite:
+        return
+    if (out / RECORD_NAME).exists():
+        raise OutputExistsError(f"{out} already holds an estimator; choose another folder or pass --overwrite")
+    present = [name for name in (CONFIG_NAME, LOG_NAME) if (out / name).exists()]
+    if present and not _is_training_config(out / CONFIG_NAME):
+        raise OutputExistsError(f"{out} holds a {present[0]} that is not of a training run; choose another folder")
+
+
+def _is_training_config(path: Path) -> bool:
+    try:
+        TrainConfig.from_json(read_input(path, CONFIG_BYTES_LIMIT, TrainingError, "").decode("utf-8"))
+    except (SynheadError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def read_training_log(out: str | Path) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from synhead_tools.errors import OutputExistsError
+from synhead_tools.formats.atomic import TEMPORARY_SUFFIX
 from synhead_tools.formats.card import write_card
 from synhead_tools.formats.dataset import Dataset, open_dataset
 from synhead_tools.formats.folder_contents import DATASET_NAMES, foreign_names
@@ -56,19 +58,51 @@ def new_folder(
     out = Path(out)
     _refuse(out, overwrite, reads, own_names)
     out.parent.mkdir(parents=True, exist_ok=True)
-    building = out.parent / f".{out.name}.{os.getpid()}.tmp"
-    building.mkdir()
-    try:
+    building, replaced = out.with_name(f".{out.name}{TEMPORARY_SUFFIX}"), out.with_name(f".{out.name}.old")
+    with _held(building, out):
+        if replaced.exists():  # an earlier run was killed between two renames
+            shutil.rmtree(replaced) if out.exists() else replaced.rename(out)
+        _refuse(out, overwrite, reads, own_names)
         yield building
+        _refuse(out, overwrite, reads, own_names)  # somebody may have put something there meanwhile
         if out.exists():
-            replaced = out.parent / f".{out.name}.{os.getpid()}.old"
             out.rename(replaced)
-            building.rename(out)
-            shutil.rmtree(replaced)
-        else:
-            building.rename(out)
+        building.rename(out)
+        shutil.rmtree(replaced, ignore_errors=True)
+
+
+@contextmanager
+def _held(building: Path, out: Path) -> Iterator[None]:
+    """Make the folder `building`, empty, and hold it against other runs for the length of the block.
+
+    What a killed run has left there is removed: the lock is the system's, and goes with the process that held it.
+    """
+    busy = f"{out} is being written by another run; wait for it or choose another place"
+    building.mkdir(exist_ok=True)
+    descriptor = os.open(building, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise OutputExistsError(busy) from None
+        if not _is_at(descriptor, building):  # its owner has just moved it to its place
+            raise OutputExistsError(busy)
+        for leftover in building.iterdir():
+            shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
+        try:
+            yield
+        finally:
+            if _is_at(descriptor, building):
+                shutil.rmtree(building, ignore_errors=True)
     finally:
-        shutil.rmtree(building, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def finish_dataset(folder: str | os.PathLike, manifest: Manifest) -> Dataset:

@@ -185,7 +185,7 @@ class RenderPlan:
 
     def summary(self) -> dict[str, Any]:
         """Return the plan as JSON-able values with a hash in the place of the poses, for manifests."""
-        values = self.to_dict()
+        values = {f.name: getattr(self, f.name) for f in fields(self)} | {"heads": list(self.heads)}
         poses = b"".join(np.ascontiguousarray(a).tobytes() for a in (self.rotmats, self.track_id, self.frame_id))
         for name in ("rotmats", "track_id", "frame_id"):
             del values[name]

@@ -63,7 +63,7 @@ def prediction_sheet(
         for column, (crop, truth) in enumerate(zip(crops, true, strict=True)):
             tile = crop.copy()
             tile_pen = ImageDraw.Draw(tile)
-            _draw_axes(tile_pen, truth, tile_px, (TRUE,) * 3, 4)
+            _draw_axes(tile_pen, truth, tile_px, (TRUE,) * 3, 3)
             _draw_axes(tile_pen, rotmat[rows[column]], tile_px, PREDICTED, 2)
             sheet.paste(tile, (column * tile_px, top + 14))
     with atomic_file(path, overwrite) as file:

@@ -26,7 +26,7 @@ from synhead_tools.heads.head import Head
 from synhead_tools.rendering.backend import open_backend, resolve_backend
 from synhead_tools.rendering.output_folder import locked_folder, prepare_folder
 from synhead_tools.rendering.plan import RenderPlan
-from synhead_tools.rendering.render_shard import HeadShelf
+from synhead_tools.rendering.render_shard import HeadShelf, check_identities
 from synhead_tools.rendering.workers import ShardTask, render_shards
 
 ROWS_PER_SHARD = 1024
@@ -118,6 +118,7 @@ def _describe_run(plan: RenderPlan, shelf: HeadShelf, rows_per_shard: int, compr
     renderer = backend.description
     backend.close()
     loaded = {name: shelf[name] for name in shelf}
+    check_identities(loaded)
     run = {
         "config": {**plan.summary(), "rows_per_shard": rows_per_shard, "compression": compression},
         "heads": {h.name: {"licence": h.licence, "recipe_sha256": h.recipe_sha256} for h in loaded.values()},

@@ -152,6 +152,21 @@ class HeadShelf(Mapping):
         return len(self._names)
 
 
+def check_identities(heads: Mapping[str, Head]) -> None:
+    """Check, before anything is rendered, that samples of different heads can be told apart.
+
+    Raises
+    ------
+    HeadError
+        A head's name does not fit ``head_id``, or two heads have the same.
+    """
+    named: dict[bytes, str] = {}
+    for name, head in heads.items():
+        other = named.setdefault(_identity(head), name)
+        if other != name:
+            raise HeadError(f"heads {other} and {name} are both called {head.name!r}; rename one recipe file")
+
+
 def _identity(head: Head) -> bytes:
     identity = head.name.encode("utf-8")
     if not 1 <= len(identity) <= 16:

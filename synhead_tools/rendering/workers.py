@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -92,7 +93,7 @@ def _in_processes(
     # spawn: an OpenGL context does not survive a fork
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (plan, heads, stop))
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (plan, heads, stop, os.getpid()))
     try:
         futures: dict[Future, ShardTask] = {pool.submit(_work, task): task for task in tasks}
         for future in as_completed(futures):
@@ -107,21 +108,22 @@ def _in_processes(
 
 
 # What a worker process keeps between its shards.
-_worker: tuple[ShardRenderer, Any] | None = None
+_worker: tuple[ShardRenderer, Any, int] | None = None
 
 
-def _start_worker(plan: RenderPlan, heads: Mapping[str, Head] | None, stop: Any) -> None:
+def _start_worker(plan: RenderPlan, heads: Mapping[str, Head] | None, stop: Any, parent: int) -> None:
     global _worker
     # Ctrl-C reaches every process of the terminal; the first one tells the others through `stop`
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _worker = (_open_renderer(plan, heads), stop)
+    _worker = (_open_renderer(plan, heads), stop, parent)
 
 
 def _work(task: ShardTask) -> str:
-    renderer, stop = _worker
+    renderer, stop, parent = _worker
 
     def _stop_if_asked() -> None:
-        if stop.is_set():
+        # whoever started us may have been killed; its folder is then another run's, and must not get our shards
+        if stop.is_set() or os.getppid() != parent:
             raise _Stopped
 
     return _render(renderer, task, _stop_if_asked)

@@ -1,3 +1,4 @@
+import errno
 import os
 import resource
 import signal
@@ -100,3 +101,27 @@ def test_killed_writer_leaves_old_or_new_whole(tmp_path):
 
 def test_flush_folder_of_a_missing_folder_is_harmless(tmp_path):
     flush_folder(tmp_path / "nowhere")
+
+
+def test_a_device_is_never_replaced_by_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutputExistsError, match="not a file"):
+        atomic_write_bytes(tmp_path / "pipe", b"x", overwrite=True)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_missing_folder_is_named_and_not_the_hidden_file(tmp_path):
+    with pytest.raises(OutputExistsError, match=r"no folder; make it") as caught:
+        atomic_write_bytes(tmp_path / "nowhere" / "file", b"x")
+    assert ".tmp" not in str(caught.value)
+
+
+def test_a_disk_that_is_full_says_for_which_file(tmp_path):
+    def fill_the_disk():
+        with atomic_file(tmp_path / "file"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space") as caught:
+        fill_the_disk()
+    assert caught.value.filename == str(tmp_path / "file")
+    assert not list(tmp_path.iterdir())

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -154,3 +155,16 @@ def test_what_json_cannot_hold_is_refused_before_writing(tmp_path, config):
 
 def test_manifest_path_of_folder_and_file(tmp_path):
     assert manifest_path(tmp_path) == manifest_path(tmp_path / "dataset.json") == tmp_path / "dataset.json"
+
+
+def test_a_folder_whose_name_is_no_text_is_refused_and_not_half_written(tmp_path):
+    entry = ShardEntry("../\udcff/00000.h5", 1, "0" * 64)
+    with pytest.raises(ManifestError, match="cannot be written as JSON"):
+        write_manifest(tmp_path, Manifest("SynHead", "biwi+", (entry,)))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_manifest_that_is_a_pipe_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "dataset.json")
+    with pytest.raises(ManifestError, match="not a regular file"):
+        read_manifest(tmp_path)

@@ -1,3 +1,4 @@
+import os
 import warnings
 
 import numpy as np
@@ -124,3 +125,27 @@ def test_minus_zero_is_written_as_zero(tmp_path):
     assert (tmp_path / "a.csv").read_text() == "pitch,yaw,roll\n0.0,1.0,2.0\n"
     with pytest.raises(OutputExistsError):
         write_pose_csv(tmp_path / "a.csv", PoseTable.from_angles(np.zeros((1, 3))))
+
+
+def test_a_pipe_and_a_device_are_refused_instead_of_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero"):
+        with pytest.raises(LabelFormatError, match="not a regular file"):
+            read_pose_csv(path)
+
+
+def test_endless_lines_and_files_are_refused_before_they_are_taken_apart(tmp_path):
+    with pytest.raises(LabelFormatError, match="row 1: more than 1000 columns"):
+        _read(tmp_path, "1," * 2_000_000)
+    with pytest.raises(LabelFormatError, match="row 1: more than 1000 columns"):
+        _read(tmp_path, "1;" * 5000 + "\r1;2;3\r")
+    with (tmp_path / "large.csv").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(LabelFormatError, match="more than"):
+        read_pose_csv(tmp_path / "large.csv")
+
+
+def test_a_header_of_many_columns_is_not_listed_whole(tmp_path):
+    with pytest.raises(LabelFormatError, match="no column called pitch") as caught:
+        _read(tmp_path, ",".join(f"column{i}" for i in range(900)) + "\n")
+    assert len(str(caught.value)) < 600

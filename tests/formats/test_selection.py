@@ -112,3 +112,14 @@ def test_wrong_selection_files_are_refused(tmp_path, make_dataset, data, message
     (tmp_path / "b/selections/00000.npy").unlink()
     with pytest.raises(ManifestError, match="No such file"):
         read_selection(tmp_path / "b", entry)
+
+
+def test_a_selection_that_claims_more_rows_than_it_holds_is_refused_at_once(tmp_path, make_dataset):
+    dataset, _ = make_dataset(tmp_path / "a", [9])
+    (entry,) = select_entries(dataset, [5, 2], tmp_path / "b")
+    lying = dataclasses.replace(entry, selected_rows=10**12)
+    with pytest.raises(ManifestError, match="holds fewer than 1000000000000 row numbers"):
+        _open(tmp_path / "b", (lying,))
+    (tmp_path / "b" / entry.selected).unlink()
+    with pytest.raises(ManifestError, match="is missing"):
+        _open(tmp_path / "b", (entry,))

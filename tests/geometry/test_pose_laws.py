@@ -61,3 +61,15 @@ def test_ranges():
 def test_bad_ranges_are_refused(text):
     with pytest.raises(ConventionError, match="range"):
         parse_range_deg(text)
+
+
+@pytest.mark.parametrize("text", ["1e308", "-361:0:10", "0:400:5", "nan"])
+def test_angles_beyond_a_turn_are_refused(text):
+    with pytest.raises(ConventionError, match="360"):
+        parse_range_deg(text)
+
+
+def test_a_grid_of_a_billion_poses_is_refused_before_memory_is_taken():
+    axis = parse_range_deg("0:90:0.09")
+    with pytest.raises(ConventionError, match="= 1003003001 poses"):
+        euler_grid(axis, axis, axis, "biwi+")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from synhead_tools.errors import HeadError
 from synhead_tools.heads import assets
@@ -72,3 +73,56 @@ def test_wrong_names_and_places_are_one_line_errors(monkeypatch, tmp_path):
         assets.meshes_dir()
     (tmp_path / "assets").mkdir()
     assert assets.meshes_dir() == Path(tmp_path)
+
+
+def _without(name):
+    return lambda arrays: arrays.pop(name)
+
+
+def _with(name, change):
+    return lambda arrays: arrays.update({name: change(arrays[name])})
+
+
+@pytest.mark.parametrize(
+    ("damage", "word"),
+    [
+        (_without("uv"), "'uv'"),
+        (_with("faces", lambda a: a.ravel()), "faces"),
+        (_with("faces", lambda a: a + 60000), "faces"),
+        (_with("target_indptr", lambda a: a[:3]), "target_indptr"),
+        (_with("vertices_dm", lambda a: a * np.float32("nan")), "not finite"),
+        (_with("landmark_vertices", lambda a: a[:1]), "landmark_vertices"),
+        (_with("target_names", lambda a: a.astype(object)), "allow_pickle"),
+    ],
+)
+def test_geometry_that_does_not_fit_together_is_named(tmp_path, monkeypatch, damage, word):
+    with np.load(FOLDER / "geometry.npz") as data:
+        arrays = dict(data)
+    damage(arrays)
+    (tmp_path / "assets").mkdir()
+    np.savez(tmp_path / "assets" / "geometry.npz", **arrays)
+    monkeypatch.setenv("SYNHEAD_MESHES", str(tmp_path))
+    with pytest.raises(HeadError, match=word):
+        assets.load_geometry.__wrapped__()
+
+
+@pytest.mark.parametrize("kind", ["empty", "cut", "flipped", "text"])
+def test_a_damaged_file_of_head_data_is_named(tmp_path, monkeypatch, kind):
+    data = (FOLDER / "geometry.npz").read_bytes()
+    flipped = bytearray(data)
+    flipped[len(data) // 2] ^= 255
+    content = {"empty": b"", "cut": data[: len(data) // 2], "flipped": bytes(flipped), "text": b"hello"}[kind]
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "geometry.npz").write_bytes(content)
+    monkeypatch.setenv("SYNHEAD_MESHES", str(tmp_path))
+    with pytest.raises(HeadError, match=r"geometry\.npz"):
+        assets.load_geometry.__wrapped__()
+
+
+def test_a_picture_bomb_among_the_textures_is_refused(tmp_path, monkeypatch):
+    folder = tmp_path / "assets" / "textures" / "masks"
+    folder.mkdir(parents=True)
+    Image.new("1", (20000, 20000)).save(folder / "beard.webp", "png")
+    monkeypatch.setenv("SYNHEAD_MESHES", str(tmp_path))
+    with pytest.raises(HeadError, match="beard"):
+        assets.load_texture.__wrapped__("masks", "beard")

@@ -1,3 +1,4 @@
+import os
 from dataclasses import FrozenInstanceError, replace
 
 import pytest
@@ -121,3 +122,24 @@ def test_presets_differ_and_cover_both_sexes_and_three_ancestries():
 def test_no_bundled_head_wears_hair_over_an_eye():
     worn = {load_recipe(name).hair for name in (*preset_names(), *demo_names())}
     assert not worn & {"bob01", "bob02", "short03"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["seed = " + "9" * 5000, "seed = " + "9" * 30, "sex = " + "9" * 400, "a = " + "[" * 50000, "ancestry = [1, 2]",
+     'ancestry = [["african"]]', "ancestry = [[[], 1]]", 'ancestry = ["african", "asian"]'],
+)  # fmt: skip
+def test_hostile_texts_are_refused_in_one_line(text):
+    with pytest.raises(HeadError) as caught:
+        parse_recipe(text, "x.toml")
+    assert str(caught.value).startswith("x.toml: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_pipe_and_a_file_of_gigabytes_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe.toml")
+    with (tmp_path / "large.toml").open("wb") as file:
+        file.truncate(1 << 40)
+    for name in ("pipe.toml", "large.toml"):
+        with pytest.raises(HeadError, match=name):
+            read_recipe(tmp_path / name)

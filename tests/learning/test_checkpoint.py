@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 import torch
@@ -61,6 +62,20 @@ def _edit(folder, **changes):
         (lambda f: _edit(f, convention="hopenet"), "convention"),
         (lambda f: _edit(f, image_std=[1.0, 1.0, 1.0]), "image_std"),
         (lambda f: _edit(f, backbone_width=16), "shape"),
+        (lambda f: _edit(f, backbone_width=4096), "backbone_width"),
+        (lambda f: _edit(f, label_mean_deg=[10**400] * 3), "label_mean_deg"),
+        (lambda f: _edit(f, margin="x"), "margin"),
+        (lambda f: _edit(f, margin=0), "margin"),
+        (lambda f: _edit(f, margin=float("nan")), "margin"),
+        (lambda f: _edit(f, backbone=["resnet18"]), "backbone"),
+        (lambda f: _edit(f, config=5), "config"),
+        (lambda f: _edit(f, steps=None), "steps"),
+        (lambda f: _edit(f, steps={}), "steps"),
+        (lambda f: _edit(f, target=[]), "target"),
+        (lambda f: _edit(f, target_labels_used="no"), "target_labels_used"),
+        (lambda f: (f / "model.json").write_text("[" * 100000), "not JSON"),
+        (lambda f: (f / "model.json").write_text('{"a": ' + "9" * 5000 + "}"), "not JSON"),
+        (lambda f: ((f / "model.json").unlink(), os.mkfifo(f / "model.json")), "not a regular file"),
         (lambda f: (f / "model.safetensors").unlink(), "no weights file"),
         (lambda f: (f / "model.safetensors").write_bytes(b"x"), "not the file"),
     ],

@@ -48,3 +48,14 @@ def test_settings_need_no_torch():
     probe = "import sys, synhead_tools.learning.config; print('torch' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 100000, '{"seed": ' + "9" * 5000 + "}", '{"method": ["padaco"]}', '{"backbone": {}}', '{"init_weights": 5}',
+     '{"random_background": "no"}'],
+)  # fmt: skip
+def test_hostile_settings_are_refused_in_one_line(text):
+    with pytest.raises(SynheadError) as caught:
+        TrainConfig.from_json(text)
+    assert "\n" not in str(caught.value)

@@ -62,3 +62,11 @@ def test_premultiplied_colour_is_not_premultiplied_again():
 def test_boxes_without_area_are_named_by_row(bad):
     with pytest.raises(TrainingError, match=r"toy, row 2: face box"):
         check_boxes(np.array([[0, 0, 1, 1], [0, 0, 1, 1], bad]), "toy")
+
+
+@pytest.mark.parametrize(
+    "box", [[0, 0, 1e9, 1e9], [1e6, 1e6, 1e6 + 10, 1e6 + 10], [0, 0, np.inf, 1], [0, 0, np.nan, 1]]
+)
+def test_boxes_far_outside_are_refused_before_pixels_are_invented(box):
+    with pytest.raises(TrainingError, match="faces, row 3: .*far outside"):
+        check_boxes([box], "faces", first_row=3)

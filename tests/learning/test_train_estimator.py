@@ -44,3 +44,27 @@ def test_source_only_does_not_open_the_target(tmp_path, small_config):
     record = train_estimator(make_toy(20), tmp_path / "run", small_config, target=target).record
     assert target.reads == []
     assert record.target is None
+
+
+@pytest.mark.parametrize("name", ["config.json", "log.jsonl"])
+def test_what_is_not_of_a_training_run_is_kept(tmp_path, small_config, name):
+    (tmp_path / name).write_text('{"architectures": []}')
+    with pytest.raises(OutputExistsError, match=name):
+        train_estimator(make_toy(4), tmp_path, small_config)
+    assert (tmp_path / name).read_text() == '{"architectures": []}'
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_what_an_interrupted_run_has_left_holds_nobody_up(tmp_path, small_config):
+    (tmp_path / "config.json").write_text(small_config.to_json())
+    (tmp_path / "log.jsonl").write_text('{"stage": "stage1"}')
+    train_estimator(make_toy(8), tmp_path, small_config)
+    assert (tmp_path / "model.json").exists()
+
+
+def test_an_output_that_is_a_file_is_refused_before_anything_is_read(tmp_path, small_config):
+    (tmp_path / "file").write_text("mine")
+    source = make_toy(4)
+    with pytest.raises(OutputExistsError, match="is a file"):
+        train_estimator(source, tmp_path / "file", small_config, overwrite=True)
+    assert source.reads == []

@@ -9,11 +9,12 @@ import time
 import numpy as np
 import pytest
 
-from synhead_tools.errors import ManifestError, OutputExistsError, PlanError
+from synhead_tools.errors import HeadError, ManifestError, OutputExistsError, PlanError
 from synhead_tools.formats.dataset import open_dataset
 from synhead_tools.formats.labels import read_labels_parquet
 from synhead_tools.geometry.euler import euler_from_rotmat
 from synhead_tools.geometry.pose_laws import euler_grid
+from synhead_tools.heads.assets import meshes_dir
 from synhead_tools.heads.regions import Region
 from synhead_tools.rendering.backend import open_backend
 from synhead_tools.rendering.plan import RenderPlan
@@ -221,4 +222,16 @@ def test_refuses_before_touching_the_folder(plan, heads, tmp_path):
         render_dataset(plan, tmp_path / "out", workers=0, heads=heads)
     with pytest.raises(ValueError, match="nobody"):
         render_dataset(dataclasses.replace(plan, heads=("nobody",)), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_heads_that_cannot_be_told_apart_are_refused_before_the_folder_is_made(tmp_path):
+    text = (meshes_dir() / "recipes" / "f01.toml").read_text()
+    recipes = [tmp_path / "a" / "x.toml", tmp_path / "b" / "x.toml", tmp_path / "a" / ("y" * 17 + ".toml")]
+    for path in recipes:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    for chosen, word in ((recipes[:2], "both called 'x'"), (recipes[2:], "17 bytes")):
+        with pytest.raises(HeadError, match=word):
+            render_dataset(RenderPlan(tuple(map(str, chosen)), [np.eye(3)], size_px=16), tmp_path / "out")
     assert not (tmp_path / "out").exists()

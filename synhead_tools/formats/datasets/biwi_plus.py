@@ -33,6 +33,7 @@ half of 640 x 480, fits the corner and not the centre of the first pixel. Were i
 to be added, which turns the ray to a head by less than 0.06 degrees.
 """
 
+LARGEST_BOX_PX = 10 * max(PICTURE_SIZE)
 UNPACKED_BYTES_LIMIT = 256 << 20
 
 _NAME = re.compile(r"(\d\d)/frame_(\d{5})_rgb\.png")
@@ -150,7 +151,8 @@ def _check_arrays(names: np.ndarray, pyr: np.ndarray, boxes: np.ndarray, path: P
         raise LabelFormatError(f"{path}: pyr is {pyr.dtype}, bbox is {boxes.dtype}; expected numbers")
     for name, good in {
         "pyr is not three finite angles": np.isfinite(pyr).all(axis=1) & (np.abs(pyr) <= 360).all(axis=1),
-        "bbox is not a finite box of some size": np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1),
+        "bbox is not a box of some size near the picture": (np.abs(boxes) <= LARGEST_BOX_PX).all(axis=1)
+        & (boxes[:, 2:] > 0).all(axis=1),
     }.items():
         if not good.all():
             row = int(np.argmin(good))

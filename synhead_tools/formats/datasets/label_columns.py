@@ -11,8 +11,10 @@ import numpy as np
 from synhead_tools.errors import LabelFormatError, ShardError
 from synhead_tools.formats.row_blocks import row_numbers
 from synhead_tools.formats.sample import COLUMNS, check_columns
+from synhead_tools.input_files import read_input
 
 PICTURE_PIXELS_LIMIT = 64_000_000
+PICTURE_BYTES_LIMIT = 256 << 20
 
 
 class LabelColumns:
@@ -116,7 +118,8 @@ def load_picture(path: Path) -> np.ndarray:
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(path.read_bytes())) as picture:
+        data = read_input(path, PICTURE_BYTES_LIMIT, LabelFormatError, "restore the picture")
+        with Image.open(io.BytesIO(data)) as picture:
             if picture.width * picture.height > PICTURE_PIXELS_LIMIT:
                 raise LabelFormatError(f"{path} has {picture.width} x {picture.height} pixels; scale it down")
             return np.asarray(picture.convert("RGB"))

@@ -160,3 +160,10 @@ def test_published_labels_of_other_protocols(real_data):
     assert np.allclose(plain.read("euler_deg", [row]), [[41.50347, 62.06397, 12.80173]], atol=1e-5)
     with np.load(real_data / "biwi_plus/Biwi_plus_non_cal.npz") as archive:
         assert np.allclose(convert_euler(plain.read("euler_deg"), "biwi+", "hopenet"), archive["ypr"], atol=1e-6)
+
+
+def test_boxes_far_from_the_picture_are_refused(tmp_path):
+    for far in (1e300, 1e6):
+        np.savez(tmp_path / "far.npz", **{**GOOD, "bbox": np.asarray(GOOD["bbox"], float) + far})
+        with pytest.raises(LabelFormatError, match="near the picture"):
+            BiwiPlusLabels(tmp_path / "far.npz")

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -61,3 +63,9 @@ def test_pictures_of_another_size_are_named(tmp_path):
     assert load_pictures([paths[0], paths[0]], (4, 5)).shape == (2, 4, 5, 3)
     with pytest.raises(LabelFormatError, match="6.png is 6 x 4 px; expected 5 x 4"):
         load_pictures(paths, (4, 5))
+
+
+def test_a_pipe_among_the_pictures_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "frame.png")
+    with pytest.raises(LabelFormatError, match=r"frame\.png is not a regular file"):
+        load_picture(tmp_path / "frame.png")
