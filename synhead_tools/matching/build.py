@@ -33,6 +33,10 @@ from synhead_tools.matching.report import match_report
 from synhead_tools.matching.turn_picture import turn_samples
 
 SHARD_ROWS = 1024
+NEEDED_COLUMNS = (
+    "image", "alpha", "rotmat", "translation_m", "intrinsics", "points5", "points5_visibility", "landmarks68",
+    "landmarks68_visibility", "head_id",
+)  # fmt: skip
 
 
 def build_matched(
@@ -72,6 +76,7 @@ def build_matched(
         The report: counts, residual percentiles over all matches and per head.
     """
     dataset = open_dataset(source)
+    _check_columns(dataset)
     matches = match_per_head(dataset.read("rotmat"), dataset.read("head_id"), target.read("rotmat"))
     drawn = _drawn(matches, len(target), max_targets, max_residual_deg)
     if not drawn.any():
@@ -95,6 +100,13 @@ def build_matched(
         report |= {"synbiwi+_frames": len(turned), "synhead++_frames": len(union)}
         atomic_write_text(folder / REPORT_NAME, json.dumps(report, indent=1) + "\n")
     return report
+
+
+def _check_columns(dataset: Dataset) -> None:
+    """Raise ManifestError unless the source has all that is turned with a picture."""
+    missing = [name for name in NEEDED_COLUMNS if name not in dataset.columns]
+    if missing:
+        raise ManifestError(f"{dataset.folder} has no column {missing[0]!r}; match with a dataset that was rendered")
 
 
 def _target_ids(target: SampleSource) -> np.ndarray:

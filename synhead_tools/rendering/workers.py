@@ -5,10 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +95,7 @@ def _in_processes(
     # spawn: an OpenGL context does not survive a fork
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (plan, heads, stop, os.getpid()))
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (plan, heads, stop))
     try:
         futures: dict[Future, ShardTask] = {pool.submit(_work, task): task for task in tasks}
         for future in as_completed(futures):
@@ -108,22 +110,32 @@ def _in_processes(
 
 
 # What a worker process keeps between its shards.
-_worker: tuple[ShardRenderer, Any, int] | None = None
+_worker: tuple[ShardRenderer, Any] | None = None
 
 
-def _start_worker(plan: RenderPlan, heads: Mapping[str, Head] | None, stop: Any, parent: int) -> None:
+def _start_worker(plan: RenderPlan, heads: Mapping[str, Head] | None, stop: Any) -> None:
     global _worker
     # Ctrl-C reaches every process of the terminal; the first one tells the others through `stop`
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _worker = (_open_renderer(plan, heads), stop, parent)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _worker = (_open_renderer(plan, heads), stop)
+
+
+def _end_with_parent() -> None:
+    """Wait until the process that started this one is gone, and go too.
+
+    If it was killed, nobody tells the workers: they would wait for ever, or write shards into a folder that another
+    run has taken over. What they were writing stays under its hidden name.
+    """
+    wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)
 
 
 def _work(task: ShardTask) -> str:
-    renderer, stop, parent = _worker
+    renderer, stop = _worker
 
     def _stop_if_asked() -> None:
-        # whoever started us may have been killed; its folder is then another run's, and must not get our shards
-        if stop.is_set() or os.getppid() != parent:
+        if stop.is_set():
             raise _Stopped
 
     return _render(renderer, task, _stop_if_asked)

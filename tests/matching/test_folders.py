@@ -1,13 +1,15 @@
 """Output folders are replaced whole, and never with anything that is still needed."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from synhead_tools.errors import OutputExistsError
+from synhead_tools.errors import ManifestError, OutputExistsError
 from synhead_tools.formats.dataset import open_dataset
-from synhead_tools.formats.shards import ShardReader
+from synhead_tools.formats.manifest import ShardEntry, write_manifest
+from synhead_tools.formats.shards import ShardReader, write_shard
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.matching.build import build_matched
 from synhead_tools.matching.folders import new_folder
@@ -134,3 +136,16 @@ def test_what_appeared_meanwhile_is_not_replaced_unasked(tmp_path):
     with pytest.raises(OutputExistsError, match="already there"):
         run()
     assert _listing(tmp_path) == ["out", "out/other"]
+
+
+@pytest.mark.parametrize("name", ["alpha", "intrinsics", "image", "points5", "translation_m", "head_id"])
+def test_a_source_without_what_is_turned_is_refused(data, name):
+    dataset = open_dataset(data / "synhead")
+    columns = {column: dataset.read(column) for column in dataset.columns if column != name}
+    (data / "less" / "shards").mkdir(parents=True)
+    digest = write_shard(data / "less" / "shards" / "00000.h5", columns, {"convention": "synhead"})
+    entry = ShardEntry("shards/00000.h5", len(dataset), digest)
+    write_manifest(data / "less", replace(dataset.manifest, shards=(entry,)))
+    with pytest.raises(ManifestError, match=f"has no column '{name}'"):
+        build_matched(data / "less", dataset, data / "matched")
+    assert not (data / "matched").exists()
