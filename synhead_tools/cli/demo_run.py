@@ -27,7 +27,7 @@ CONVENTION = "biwi+"
 PLAIN = {"random_background": False, "augmentation": 0.0}
 EMBEDDED = ChainSettings(
     lighting="studio",
-    training={"input_px": 64, "batch_size": 64, "stage1_steps": 250, "stage2_steps": 100, "log_every": 50},
+    training={"input_px": 48, "batch_size": 64, "stage1_steps": 240, "stage2_steps": 150, "log_every": 50},
     runs=(
         Run("no adaptation, plain source", "source-only", PLAIN),
         Run("PADACO, plain source", "padaco", PLAIN),
