@@ -21,6 +21,7 @@ MARK = ".synhead-demo"
 
 SHEET_TILES = 8
 CONVENTION = "biwi+"
+TARGET_FRAMES_PER_HEAD = 120
 
 # The source as SynHead stores it: plain background, one light, no colour changes. That leaves a gap for adaptation to
 # close, and the last run shows what new backgrounds and colours in every batch, the default, do to the same gap.
@@ -86,7 +87,7 @@ def run_demo(
     chain = Chain(out, settings, say, workers, seed)
     chain.say(f"ResNet-18 starts from {init_weights.name if init_weights else 'random weights'}")
     chain.build_source()
-    target = real or embedded_target(out, 120, settings.size_px, workers, seed)
+    target = real or embedded_target(out, TARGET_FRAMES_PER_HEAD, settings.size_px, workers, seed)
     chain.say(target.name)
     source = chain.match(target.poses)
     reports, predictions = _train_and_score(chain, source, target, range(seed, seed + seeds))
