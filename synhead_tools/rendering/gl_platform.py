@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import os
+import sys
+from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 
 import numpy as np
@@ -26,9 +28,10 @@ def import_pyrender() -> ModuleType:
     BackendError
         pyrender, or the system library that OpenGL needs, is not here; the message says how to install it.
     """
+    _refuse_old_pyopengl()
     os.environ.setdefault("PYOPENGL_PLATFORM", choose_platform())
     if not hasattr(np, "infty"):
-        np.inf = np.inf  # numpy 2 dropped the name that pyrender 0.1.45 uses
+        vars(np)["infty"] = np.inf  # numpy 2 dropped the name that pyrender 0.1.45 uses
     try:
         if os.environ["PYOPENGL_PLATFORM"] == "osmesa":
             _mend_osmesa()
@@ -39,6 +42,20 @@ def import_pyrender() -> ModuleType:
             f"the pyrender backend cannot start ({reason}); pip install pyrender, {_INSTALL_EGL}"
         ) from error
     return pyrender
+
+
+def _refuse_old_pyopengl() -> None:
+    """PyOpenGL 3.1.0, which pyrender pins, fails at its first call on Python 3.12 and later."""
+    try:
+        found = version("PyOpenGL")
+    except PackageNotFoundError:
+        return  # the import below says so
+    numbers = tuple(int(part) for part in found.split(".")[:3] if part.isdigit())
+    if sys.version_info >= (3, 12) and numbers < (3, 1, 7):
+        raise BackendError(
+            f"PyOpenGL {found} does not work on Python {sys.version_info.major}.{sys.version_info.minor}; "
+            "pip install 'PyOpenGL>=3.1.9' (pip will warn of pyrender's pin), or use --backend cpu"
+        )
 
 
 def choose_platform() -> str:
