@@ -25,7 +25,8 @@ def model(run, chain, tmp_path_factory):
 
 def test_both_stages_are_run_and_logged(model):
     record = json.loads((model / "model.json").read_text())
-    assert "padaco" in json.dumps(record)
+    assert (record["method"], record["stage"]) == ("padaco", "final")
+    assert record["target_labels_used"] is True  # it descends from a set that was matched to ground truth
     stages = {json.loads(line)["stage"] for line in (model / "log.jsonl").read_text().splitlines()}
     assert {"stage1", "weights", "stage2"} <= stages
     assert (model / "stage1" / "model.safetensors").stat().st_size > 1000
