@@ -1,15 +1,27 @@
-"""Euler angles under a named convention, to and from rotation matrices."""
+"""Euler angles under a named convention, to and from rotation matrices and quaternions."""
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from synhead_tools.errors import ConventionError
+from synhead_tools.geometry.axis_turns import other_turns, quat_xyzw_from_turns, turns_from_quat_xyzw
 from synhead_tools.geometry.conventions import EulerConvention, get_convention
 from synhead_tools.geometry.conventions.convention import ANGLES
+from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat, rotmat_from_quat_xyzw
+
+BLOCK = 1 << 14
+"""Rows worked on at a time: a dozen columns of them stay in the processor's cache."""
+
+
+def quat_xyzw_from_euler(angles: np.ndarray, convention: str | EulerConvention) -> np.ndarray:
+    """Unit quaternions (..., 4), scalar last and of either sign, of Euler triples; as `rotmat_from_euler`."""
+    convention = get_convention(convention)
+    angles = _checked_triples(angles)
+    quat = _in_blocks(lambda rows: quat_xyzw_from_turns(_turns(rows, convention), convention.sequence), angles, 4)
+    return quat.reshape(*angles.shape[:-1], 4)
 
 
 def rotmat_from_euler(angles: np.ndarray, convention: str | EulerConvention) -> np.ndarray:
@@ -30,19 +42,19 @@ def rotmat_from_euler(angles: np.ndarray, convention: str | EulerConvention) -> 
     Raises
     ------
     ConventionError
-        The last axis does not have length 3, or an angle is not finite.
+        The last axis does not have length 3, an angle is not finite, or the convention knows no angles.
     """
+    return rotmat_from_quat_xyzw(quat_xyzw_from_euler(angles, convention))
+
+
+def euler_from_quat_xyzw(quat_xyzw: np.ndarray, convention: str | EulerConvention) -> np.ndarray:
+    """Euler triples (..., 3) of quaternions (..., 4), scalar last, of any length but zero; as `euler_from_rotmat`."""
     convention = get_convention(convention)
-    angles = np.asarray(angles, float)
-    if angles.ndim == 0 or angles.shape[-1] != 3:
-        raise ConventionError(f"Euler angles have shape (..., 3), got {angles.shape}")
-    if not np.isfinite(angles).all():
-        row = int(np.argmax(~np.isfinite(angles.reshape(-1, 3)).all(axis=1)))
-        raise ConventionError(f"Euler triple {row} is not finite")
-    pitch_yaw_roll = angles[..., list(convention.columns)] * convention.signs
-    turns = pitch_yaw_roll[..., list(convention.angle_of_turn)].reshape(-1, 3)
-    matrices = Rotation.from_euler(convention.sequence, turns, degrees=convention.unit == "deg").as_matrix()
-    return matrices.reshape(*angles.shape[:-1], 3, 3)
+    convention.require_angles()
+    quat_xyzw = np.asarray(quat_xyzw, float)
+    if quat_xyzw.shape[-1:] != (4,):
+        raise ConventionError(f"quaternions have shape (..., 4), got {quat_xyzw.shape}")
+    return _in_blocks(lambda rows: _written(rows, convention), quat_xyzw, 3).reshape(*quat_xyzw.shape[:-1], 3)
 
 
 def euler_from_rotmat(rotmat: np.ndarray, convention: str | EulerConvention) -> np.ndarray:
@@ -58,22 +70,44 @@ def euler_from_rotmat(rotmat: np.ndarray, convention: str | EulerConvention) -> 
     Returns
     -------
     array, shape (..., 3)
-        Triples as the convention writes them. First and last turn of its sequence in [-180, 180] degrees, the middle
-        one in [-90, 90]. At gimbal lock (middle turn +-90) the last turn is set to 0; the rotation is kept.
+        Triples as the convention writes them, in the ranges it states. At gimbal lock the last turn is written as 0:
+        infinitely many triples make that rotation, and `rotmat_from_euler` gives it back to 1e-9 from this one. No
+        warning is given, for nothing is lost.
+
+    Raises
+    ------
+    ConventionError
+        Not an array of matrices, or the convention knows no angles.
     """
-    convention = get_convention(convention)
     rotmat = np.asarray(rotmat, float)
     if rotmat.shape[-2:] != (3, 3):
         raise ConventionError(f"rotation matrices have shape (..., 3, 3), got {rotmat.shape}")
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Gimbal lock")  # documented above; the rotation survives
-        turns = Rotation.from_matrix(rotmat.reshape(-1, 3, 3)).as_euler(
-            convention.sequence, degrees=convention.unit == "deg"
-        )
-    angles = np.zeros_like(turns)
-    for turn, angle in enumerate(convention.angle_of_turn):
-        angles[:, convention.columns[angle]] = turns[:, turn] * convention.signs[angle]
-    return angles.reshape(*rotmat.shape[:-2], 3)
+    return euler_from_quat_xyzw(quat_xyzw_from_rotmat(rotmat), convention)
+
+
+def other_euler(angles: np.ndarray, convention: str | EulerConvention) -> np.ndarray:
+    """The other Euler triples (..., 3) of the same rotations.
+
+    Away from gimbal lock a rotation is written by two triples whose angles lie within a full turn; of (a, b, c) in the
+    order of the turns the other one is (a + 180, 180 - b, c + 180) degrees, or (a + 180, -b, c + 180) for proper Euler
+    sequences. `euler_from_rotmat` writes the one the convention's ranges ask for; a tracker that follows a head past
+    profile needs the other one.
+
+    Parameters
+    ----------
+    angles : array-like, shape (..., 3)
+        Triples as the convention writes them.
+    convention : str or EulerConvention
+        Name, spec string or value.
+    """
+    convention = get_convention(convention)
+    angles = _checked_triples(angles)
+
+    def others(rows: np.ndarray) -> np.ndarray:
+        turns = np.remainder(_turns(rows, convention) + np.pi, 2 * np.pi) - np.pi
+        return _triples(other_turns(turns, convention.sequence), convention)
+
+    return _in_blocks(others, angles, 3).reshape(angles.shape)
 
 
 def euler_deg_from_rotmat(rotmat: np.ndarray, convention: str | EulerConvention) -> np.ndarray:
@@ -83,9 +117,12 @@ def euler_deg_from_rotmat(rotmat: np.ndarray, convention: str | EulerConvention)
 
 
 def triples_of_angles(angles_deg: np.ndarray, convention: str | EulerConvention) -> np.ndarray:
-    """Triples (..., 3) in a convention's written order and unit, of pitch, yaw, roll in degrees (..., 3)."""
+    """Triples (..., 3) in a convention's written order and unit, of pitch, yaw, roll in degrees (..., 3).
+
+    For proper Euler sequences the three are alpha, beta, gamma: the first, second and third turn.
+    """
     convention = get_convention(convention)
-    triples = np.asarray(angles_deg, float)[..., [ANGLES.index(name) for name in convention.order]]
+    triples = np.asarray(angles_deg, float)[..., [convention.angles.index(name) for name in convention.order]]
     return np.radians(triples) if convention.unit == "rad" else triples
 
 
@@ -116,4 +153,57 @@ def convert_euler(angles: np.ndarray, source: str | EulerConvention, target: str
     >>> convert_euler([10.0, 20.0, 0.0], "biwi", "biwi+").round(6) + 0.0
     array([ 10., -20.,   0.])
     """
-    return euler_from_rotmat(rotmat_from_euler(angles, source), target)
+    source, target = get_convention(source), get_convention(target)
+    target.require_angles()
+    angles = _checked_triples(angles)
+
+    def restated(rows: np.ndarray) -> np.ndarray:
+        return _written(quat_xyzw_from_turns(_turns(rows, source), source.sequence), target)
+
+    return _in_blocks(restated, angles, 3).reshape(angles.shape)
+
+
+def _checked_triples(angles: np.ndarray) -> np.ndarray:
+    angles = np.asarray(angles, float)
+    if angles.ndim == 0 or angles.shape[-1] != 3:
+        raise ConventionError(f"Euler angles have shape (..., 3), got {angles.shape}")
+    if not np.isfinite(angles).all():
+        row = int(np.argmax(~np.isfinite(angles.reshape(-1, 3)).all(axis=1)))
+        raise ConventionError(f"Euler triple {row} is not finite")
+    return angles
+
+
+def _in_blocks(function: Callable[[np.ndarray], np.ndarray], array: np.ndarray, width: int) -> np.ndarray:
+    """`function` of the rows of (..., k), a block at a time, as (N, width)."""
+    rows = array.reshape(-1, array.shape[-1])
+    out = np.empty((len(rows), width))
+    for start in range(0, len(rows), BLOCK):
+        out[start : start + BLOCK] = function(rows[start : start + BLOCK])
+    return out
+
+
+def _turns(triples: np.ndarray, convention: EulerConvention) -> np.ndarray:
+    """Right-handed turns in radians (N, 3), in the order of the sequence, of written triples (N, 3)."""
+    columns, signs = convention.turn_columns
+    turns = triples[:, list(columns)] * np.array(signs, float)
+    return np.radians(turns) if convention.unit == "deg" else turns
+
+
+def _triples(turns: np.ndarray, convention: EulerConvention) -> np.ndarray:
+    """Written triples (N, 3) of right-handed turns in radians (N, 3)."""
+    columns, signs = convention.turn_columns
+    triples = np.empty_like(turns)
+    triples[:, list(columns)] = turns * np.array(signs, float)
+    return np.degrees(triples) if convention.unit == "deg" else triples
+
+
+def _written(quat_xyzw: np.ndarray, convention: EulerConvention) -> np.ndarray:
+    """The triples (N, 3) a convention writes for quaternions (N, 4)."""
+    turns = turns_from_quat_xyzw(quat_xyzw, convention.sequence)
+    if convention.branch == "upright":
+        others = other_turns(turns, convention.sequence)
+        yaw = convention.angle_of_turn.index(ANGLES.index("yaw"))
+        pitch_and_roll = [turn for turn in range(3) if turn != yaw]
+        lean, other_lean = (np.abs(both[:, pitch_and_roll]).sum(axis=1) for both in (turns, others))
+        turns = np.where((other_lean < lean)[:, None], others, turns)
+    return _triples(turns, convention)

@@ -21,6 +21,14 @@ OPENGL_TO_OPENCV = np.diag([1.0, -1.0, -1.0])
 """Takes OpenGL camera coordinates (y up, looking along -z) to the camera frame; its own inverse."""
 
 
+CAMERA_FRAMES = {"opencv": np.eye(3), "opengl": OPENGL_TO_OPENCV}
+"""Camera and head frames that matrices are written in, by name, with what takes them to ours.
+
+``opencv`` is the camera frame above. In ``opengl`` y points up and z towards the viewer, in the camera's frame and in
+the head's: a matrix R' written there is R = C R' C here.
+"""
+
+
 def check_rotmat(rotmat: np.ndarray, tolerance: float = 1e-4) -> np.ndarray:
     """Return `rotmat` as float64 after checking that it holds rotations.
 
