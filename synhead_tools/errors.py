@@ -41,6 +41,10 @@ class OutputExistsError(SynheadError):
     """The output is already there and ``--overwrite`` was not given, or another run is writing it."""
 
 
+class ExportError(SynheadError):
+    """A dataset lacks what a foreign format needs, or an option does not fit the format."""
+
+
 class CheckpointError(SynheadError):
     """A checkpoint is missing, damaged or made for another model."""
 

@@ -43,9 +43,13 @@ def dataset_card(dataset: Dataset) -> str:
 
 
 def _yaml_head(manifest: Manifest, samples: int) -> str:
-    size = next((label for bound, label in _SIZE_CATEGORIES if samples < bound), "n>1M")
     lines = ["---", f"pretty_name: {_cell(manifest.kind)}", "tags: [head-pose-estimation, synthetic]"]
-    return "\n".join([*lines, "size_categories:", f"- {size}", "---", ""])
+    return "\n".join([*lines, "size_categories:", f"- {size_category(samples)}", "---", ""])
+
+
+def size_category(samples: int) -> str:
+    """What Hugging Face calls a dataset of so many samples."""
+    return next((label for bound, label in _SIZE_CATEGORIES if samples < bound), "n>1M")
 
 
 _SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -66,7 +70,7 @@ def _facts(manifest: Manifest, samples: int) -> str:
         "parents": len(manifest.parents),
         "versions": versions or "not recorded",
     }
-    return _table(("fact", "value"), facts.items())
+    return markdown_table(("fact", "value"), facts.items())
 
 
 def _pictures(folder: Path) -> str:
@@ -77,7 +81,7 @@ def column_table(names: Iterable[str]) -> str:
     """Markdown table of columns of the schema: name, type, shape, unit, meaning."""
     rows = [(f"`{c.name}`", c.dtype, c.shape_tail, c.unit, c.meaning) for c in map(COLUMNS.__getitem__, names)]
     shaped = [(name, dtype, "(" + ", ".join(map(str, ("N", *tail))) + ")", *rest) for name, dtype, tail, *rest in rows]
-    return _table(("column", "type", "shape", "unit", "meaning"), shaped)
+    return markdown_table(("column", "type", "shape", "unit", "meaning"), shaped)
 
 
 def _heads(manifest: Manifest) -> str:
@@ -89,7 +93,7 @@ def _heads(manifest: Manifest) -> str:
         else (name, facts, "")
         for name, facts in manifest.heads.items()
     ]
-    return "## Heads and their licences\n\n" + _table(("head", "licence", "recipe"), rows)
+    return "## Heads and their licences\n\n" + markdown_table(("head", "licence", "recipe"), rows)
 
 
 def _loading(manifest: Manifest) -> str:
@@ -115,7 +119,8 @@ labels = pandas.read_parquet("labels.parquet")
 """
 
 
-def _table(header: tuple[str, ...], rows: Any) -> str:
+def markdown_table(header: tuple[str, ...], rows: Any) -> str:
+    """Markdown table of rows of any values."""
     lines = [header, ("---",) * len(header), *rows]
     return "".join("| " + " | ".join(_cell(cell) for cell in line) + " |\n" for line in lines)
 

@@ -49,8 +49,8 @@ def write_labels_parquet(
     if pictures:
         raise ShardError(f"{path}: {', '.join(pictures)} are pictures; labels.parquet holds labels only")
     names = [name for name in COLUMNS if name in columns]
-    fields = [pa.field(name, _arrow_type(name), False, {"unit": COLUMNS[name].unit}) for name in names]
-    arrays = [_to_arrow(columns[name], field.type) for name, field in zip(names, fields, strict=True)]
+    fields = [pa.field(name, arrow_type(name), False, {"unit": COLUMNS[name].unit}) for name in names]
+    arrays = [to_arrow(columns[name], field.type) for name, field in zip(names, fields, strict=True)]
     table = pa.table(arrays, schema=pa.schema(fields, dict(metadata or {})))
     with atomic_file(path, overwrite) as file:
         pq.write_table(table, file, compression="zstd")
@@ -78,7 +78,8 @@ def read_labels_parquet(path: str | os.PathLike) -> tuple[dict[str, np.ndarray],
     return columns, metadata
 
 
-def _arrow_type(name: str) -> Any:
+def arrow_type(name: str) -> Any:
+    """Arrow type of a label column: text for names, a fixed-size list (row by row) for vectors and matrices."""
     import pyarrow as pa
 
     column = COLUMNS[name]
@@ -87,7 +88,8 @@ def _arrow_type(name: str) -> Any:
     return pa.list_(scalar, int(np.prod(column.shape_tail))) if column.shape_tail else scalar
 
 
-def _to_arrow(array: np.ndarray, kind: Any) -> Any:
+def to_arrow(array: np.ndarray, kind: Any) -> Any:
+    """Arrow array of a label column (N, ...), `kind` being its `arrow_type`."""
     import pyarrow as pa
 
     if array.dtype.kind == "S":

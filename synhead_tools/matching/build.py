@@ -25,7 +25,7 @@ from synhead_tools.matching.folders import (
     SYNBIWI_NAME,
     SYNHEAD_UNION_NAME,
     finish_dataset,
-    new_folder,
+    new_dataset_folder,
     parent_of,
 )
 from synhead_tools.matching.match_poses import Matches, match_per_head
@@ -82,7 +82,7 @@ def build_matched(
     if not drawn.any():
         raise ManifestError(f"{source}: no match is within {max_residual_deg} degrees; allow more or render more poses")
     report = match_report(matches, drawn, len(target), dict(target.describe()))
-    with new_folder(out, overwrite, reads=(dataset, target), own_names=MATCHED_NAMES) as folder:
+    with new_dataset_folder(out, overwrite, reads=(dataset, target), own_names=MATCHED_NAMES) as folder:
         target_id = _target_ids(target)
         _write_matches(folder, matches, drawn, target_id)
         settings = {"command": "match-biwi", "max_targets": max_targets, "max_residual_deg": max_residual_deg}

@@ -1,22 +1,21 @@
-"""Output folders of derived datasets: made beside their final place and moved there whole."""
+"""Output folders of derived datasets: replaced whole, and only by their like."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from synhead_tools.errors import OutputExistsError
-from synhead_tools.formats.atomic import TEMPORARY_SUFFIX
 from synhead_tools.formats.card import write_card
 from synhead_tools.formats.dataset import Dataset, open_dataset
 from synhead_tools.formats.folder_contents import DATASET_NAMES, foreign_names
 from synhead_tools.formats.labels import write_labels_parquet
 from synhead_tools.formats.manifest import MANIFEST_NAME, Manifest, write_manifest
+from synhead_tools.formats.new_folder import new_folder
 from synhead_tools.formats.sample import SampleSource
 
 MATCHES_NAME, REPORT_NAME = "matches.parquet", "report.json"
@@ -25,84 +24,21 @@ MATCHED_NAMES = frozenset({MATCHES_NAME, REPORT_NAME, SYNBIWI_NAME, SYNHEAD_UNIO
 """Every name in a folder that `match-biwi` makes."""
 
 
-@contextmanager
-def new_folder(
+def new_dataset_folder(
     out: str | os.PathLike,
     overwrite: bool = False,
     *,
     reads: Iterable[SampleSource] = (),
     own_names: frozenset[str] = DATASET_NAMES,
-) -> Iterator[Path]:
-    """Yield a folder to fill; it takes the place of `out` when the block ends well, and is removed when it does not.
-
-    The folder has the same parent as `out`, so relative paths written in it stay right.
-
-    Parameters
-    ----------
-    out : path
-        The folder's final place.
-    overwrite : bool
-        Throw away what is there.
-    reads : iterable of SampleSource
-        Datasets the new one is made from: replacing `out` must not take away their files, some of which the new one
-        may point to.
-    own_names : frozenset of str
-        What such a folder may hold; anything else in `out` is somebody's, and is not thrown away.
+) -> AbstractContextManager[Path]:
+    """A `new_folder` that replaces nothing but datasets; `own_names` is what such a folder may hold.
 
     Raises
     ------
     OutputExistsError
-        `out` is there and holds something, and `overwrite` is false; or it holds something that is not of such a
-        folder, or that one of `reads` needs.
+        As `new_folder`; or `out` is no dataset, or holds something beside `own_names`.
     """
-    out = Path(out)
-    _refuse(out, overwrite, reads, own_names)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    building, replaced = out.with_name(f".{out.name}{TEMPORARY_SUFFIX}"), out.with_name(f".{out.name}.old")
-    with _held(building, out):
-        if replaced.exists():  # an earlier run was killed between two renames
-            shutil.rmtree(replaced) if out.exists() else replaced.rename(out)
-        _refuse(out, overwrite, reads, own_names)
-        yield building
-        _refuse(out, overwrite, reads, own_names)  # somebody may have put something there meanwhile
-        if out.exists():
-            out.rename(replaced)
-        building.rename(out)
-        shutil.rmtree(replaced, ignore_errors=True)
-
-
-@contextmanager
-def _held(building: Path, out: Path) -> Iterator[None]:
-    """Make the folder `building`, empty, and hold it against other runs for the length of the block.
-
-    What a killed run has left there is removed: the lock is the system's, and goes with the process that held it.
-    """
-    busy = f"{out} is being written by another run; wait for it or choose another place"
-    building.mkdir(exist_ok=True)
-    descriptor = os.open(building, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise OutputExistsError(busy) from None
-        if not _is_at(descriptor, building):  # its owner has just moved it to its place
-            raise OutputExistsError(busy)
-        for leftover in building.iterdir():
-            shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
-        try:
-            yield
-        finally:
-            if _is_at(descriptor, building):
-                shutil.rmtree(building, ignore_errors=True)
-    finally:
-        os.close(descriptor)
-
-
-def _is_at(descriptor: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
+    return new_folder(out, overwrite, reads=reads, check=partial(_check_is_ours, own_names=own_names))
 
 
 def finish_dataset(folder: str | os.PathLike, manifest: Manifest) -> Dataset:
@@ -126,16 +62,10 @@ def parent_of(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _refuse(out: Path, overwrite: bool, reads: Iterable[SampleSource], own_names: frozenset[str]) -> None:
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
-    if not overwrite:
-        raise OutputExistsError(f"{out} is already there; choose another place or give --overwrite")
-    if not out.is_dir() or not _is_ours(out):
+def _check_is_ours(out: Path, own_names: frozenset[str]) -> None:
+    """Raise unless `out` is a dataset folder, or a folder whose only purpose is to hold some, and nothing else."""
+    if not out.is_dir() or not _holds_a_dataset(out):
         raise OutputExistsError(f"{out} is not a dataset; --overwrite replaces datasets only")
-    for place in (place for source in reads for place in _places(source)):
-        if place.is_relative_to(out.resolve()):
-            raise OutputExistsError(f"{out} holds {place}, which is read here; choose another place")
     foreign = foreign_names(out, own_names)
     if foreign:
         raise OutputExistsError(
@@ -143,14 +73,5 @@ def _refuse(out: Path, overwrite: bool, reads: Iterable[SampleSource], own_names
         )
 
 
-def _is_ours(out: Path) -> bool:
-    """A dataset folder, or a folder whose only purpose is to hold some."""
+def _holds_a_dataset(out: Path) -> bool:
     return (out / MANIFEST_NAME).is_file() or any((child / MANIFEST_NAME).is_file() for child in out.iterdir())
-
-
-def _places(source: SampleSource) -> list[Path]:
-    """Where the files of a dataset lie, resolved."""
-    if isinstance(source, Dataset):
-        return [source.folder.resolve(), *((source.folder / entry.path).resolve() for entry in source.manifest.shards)]
-    path = getattr(source, "path", None)  # readers of foreign datasets
-    return [] if path is None else [Path(path).resolve()]

@@ -18,7 +18,7 @@ from synhead_tools.formats.manifest import Manifest, ShardEntry
 from synhead_tools.formats.sample import VISIBLE
 from synhead_tools.formats.selection import select_entries
 from synhead_tools.geometry.conventions import get_convention
-from synhead_tools.matching.folders import finish_dataset, new_folder, parent_of
+from synhead_tools.matching.folders import finish_dataset, new_dataset_folder, parent_of
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def build_synhead_plus(
     kept = rule.select(dataset.read("points5_visibility"), dataset.read("visible_fraction"))
     if not kept.any():
         raise ManifestError(f"{source}: none of the {len(dataset)} frames shows a face under {rule}; loosen the rule")
-    with new_folder(out, overwrite, reads=(dataset,)) as folder:
+    with new_dataset_folder(out, overwrite, reads=(dataset,)) as folder:
         entries = select_entries(dataset, np.flatnonzero(kept), folder)
         manifest = _manifest(dataset, convention, rule, entries)
         finish_dataset(folder, manifest)

@@ -12,7 +12,7 @@ from synhead_tools.formats.manifest import ShardEntry, write_manifest
 from synhead_tools.formats.shards import ShardReader, write_shard
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.matching.build import build_matched
-from synhead_tools.matching.folders import new_folder
+from synhead_tools.matching.folders import new_dataset_folder
 from synhead_tools.matching.synhead_plus import build_synhead_plus
 from synhead_tools.rendering.plan import RenderPlan
 from synhead_tools.rendering.render_dataset import render_dataset
@@ -78,7 +78,7 @@ def test_a_block_that_fails_leaves_the_old_folder(data):
     before = _listing(data)
 
     def fail_halfway():
-        with new_folder(data / "synhead+", overwrite=True) as folder:
+        with new_dataset_folder(data / "synhead+", overwrite=True) as folder:
             (folder / "half").touch()
             raise RuntimeError
 
@@ -96,46 +96,12 @@ def test_turned_shards_state_degrees_in_a_convention_of_radians(data):
     assert np.abs(turned.read("euler_deg")).max() > 5
 
 
-def test_what_a_killed_run_has_left_goes_away(tmp_path):
-    leftover = tmp_path / ".out.tmp" / "synbiwi+" / "shards"
-    leftover.mkdir(parents=True)
-    (leftover / "00000.h5").touch()
-    with new_folder(tmp_path / "out") as folder:
-        assert list(folder.iterdir()) == []
-        (folder / "new").touch()
-    assert _listing(tmp_path) == ["out", "out/new"]
-
-
 def test_a_run_killed_between_its_two_renames_loses_nothing(data):
     (data / "synhead+").rename(data / ".synhead+.old")
-    with pytest.raises(OutputExistsError, match="already there"), new_folder(data / "synhead+"):
+    with pytest.raises(OutputExistsError, match="already there"), new_dataset_folder(data / "synhead+"):
         pass
     assert open_dataset(data / "synhead+").verify() == 1
     assert [path.name for path in data.iterdir() if path.name.startswith(".")] == []
-
-
-def test_two_runs_into_one_folder_the_second_is_refused(tmp_path):
-    def second_run():
-        with new_folder(tmp_path / "out"):
-            raise AssertionError
-
-    with new_folder(tmp_path / "out") as folder:
-        (folder / "first").touch()
-        with pytest.raises(OutputExistsError, match="by another run"):
-            second_run()
-    assert _listing(tmp_path) == ["out", "out/first"]
-
-
-def test_what_appeared_meanwhile_is_not_replaced_unasked(tmp_path):
-    def run():
-        with new_folder(tmp_path / "out") as folder:
-            (folder / "mine").touch()
-            (tmp_path / "out").mkdir()
-            (tmp_path / "out" / "other").touch()
-
-    with pytest.raises(OutputExistsError, match="already there"):
-        run()
-    assert _listing(tmp_path) == ["out", "out/other"]
 
 
 @pytest.mark.parametrize("name", ["alpha", "intrinsics", "image", "points5", "translation_m", "head_id"])
