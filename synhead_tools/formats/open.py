@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.dataset import open_dataset
@@ -21,7 +22,8 @@ def open_any(
     ----------
     path : path
         A folder with ``dataset.json``, or whatever a reader in `synhead_tools.formats.datasets.DATASETS` recognises:
-        a Biwi+ ``.npz`` file, a folder of BIWI pictures, a folder of pictures with a ``labels.csv``.
+        a Biwi+ ``.npz`` file, a folder of BIWI pictures, of 300W-LP, AFLW2000-3D or NVIDIA's SynHead, Hopenet's CSV
+        file, a folder of pictures with a ``labels.csv``.
     labels : path, optional
         Label file of a folder that has pictures only.
     convention : str, optional
@@ -42,13 +44,22 @@ def open_any(
             raise LabelFormatError(f"{path} has labels of its own; leave out {labels}")
         _refuse_convention(path, convention)
         return open_dataset(path)
-    for name in DATASETS:
-        reader = DATASETS.load(name)
+    reader = _reader_of(path, labels)
+    if reader.needs_convention:
+        return reader(path, labels, convention)
+    _refuse_convention(path, convention)
+    return reader(path, labels)
+
+
+def _reader_of(path: Path, labels: str | os.PathLike | None) -> Any:
+    readers = [DATASETS.load(name) for name in DATASETS]
+    if labels is not None:  # a label file says more than a folder of pictures
+        for reader in readers:
+            if reader.recognises_labels(Path(labels)):
+                return reader
+    for reader in readers:
         if reader.recognises(path):
-            if reader.needs_convention:
-                return reader(path, labels, convention)
-            _refuse_convention(path, convention)
-            return reader(path, labels)
+            return reader
     raise LabelFormatError(f"{path} is no dataset: neither {MANIFEST_NAME} in it nor {', '.join(DATASETS)}")
 
 

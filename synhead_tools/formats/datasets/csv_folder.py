@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ import numpy as np
 
 from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.datasets.label_columns import PictureFiles
-from synhead_tools.formats.pose_csv import ANGLE_NAMES, PoseTable, read_pose_csv
+from synhead_tools.formats.pose_csv import ANGLE_NAMES, DELIMITERS, PoseTable, read_pose_csv
 from synhead_tools.geometry.conventions import get_convention
 from synhead_tools.geometry.euler import rotmat_from_euler, triples_of_angles
 from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
 
 BOX_NAMES = ("x1", "y1", "x2", "y2")
 LABELS_NAME = "labels.csv"
+FIRST_ROW_BYTES = 4096
 
 
 class CsvFolder(PictureFiles):
@@ -67,6 +69,12 @@ class CsvFolder(PictureFiles):
     needs_convention = True
 
     @classmethod
+    def recognises_labels(cls, labels: Path) -> bool:
+        """Whether `labels` is a CSV file whose first row names the columns image, pitch, yaw and roll."""
+        cells = [cell.lower().removesuffix("_deg") for cell in first_cells(labels)]
+        return {"image", *ANGLE_NAMES} <= set(cells)
+
+    @classmethod
     def recognises(cls, path: Path) -> bool:
         """Whether `path` is a folder with a ``labels.csv``."""
         return (path / LABELS_NAME).is_file()
@@ -84,16 +92,47 @@ class CsvFolder(PictureFiles):
         }
 
 
+def path_inside(name: str, root: Path) -> Path | None:
+    """Path of the picture `name` of a table, or None if it is no relative path that stays inside `root`."""
+    if not name or "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts:
+        return None
+    return root / name
+
+
+def is_there(file: Path) -> bool:
+    """Whether `file` is a file; a name no file can have is none."""
+    try:
+        return file.is_file()
+    except OSError:  # too long a name
+        return False
+
+
+def first_cells(path: Path) -> list[str]:
+    """Cells of the first row of a CSV file, stripped; none if `path` is no CSV file or its first row has no end."""
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        return []
+    try:
+        with path.open("rb") as file:
+            start = file.read(FIRST_ROW_BYTES)
+    except OSError:
+        return []  # whoever reads the whole file says what is wrong
+    row = re.split(rb"[\r\n]", start, maxsplit=1)[0]
+    if len(row) == FIRST_ROW_BYTES:
+        return []
+    text = row.decode("utf-8-sig", "replace")
+    delimiter = max(DELIMITERS, key=text.count)
+    return [cell.strip() for cell in text.split(delimiter)]
+
+
 def _written_order(convention: str) -> list[int]:
     return [ANGLE_NAMES.index(name) for name in get_convention(convention).order]
 
 
 def _file_of(name: str, row: int, root: Path, csv_path: Path) -> Path:
-    outside = not name or "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts
-    if outside:
+    file = path_inside(name, root)
+    if file is None:
         raise LabelFormatError(f"{csv_path}: row {row}: image {name[:60]!r} must be a path inside {root}")
-    file = root / name
-    if not file.is_file():
+    if not is_there(file):
         raise LabelFormatError(f"{csv_path}: row {row}: image {file} is missing; restore it or drop the row")
     return file
 

@@ -40,6 +40,11 @@ class LabelColumns:
         self._length = check_columns(columns, str(path))
         self._columns = {name: columns[name] for name in COLUMNS if name in columns}
 
+    @classmethod
+    def recognises_labels(cls, labels: Path) -> bool:
+        """Whether `labels`, given beside a folder of pictures, is this reader's kind of label file."""
+        return False
+
     def __len__(self) -> int:
         return self._length
 
@@ -107,8 +112,8 @@ class PictureFiles(LabelColumns):
         return load_pictures([self._files[row] for row in rows], self._size)
 
 
-def load_picture(path: Path) -> np.ndarray:
-    """Read a picture file as (H, W, 3) uint8 RGB.
+def load_picture(path: Path, mode: str = "RGB") -> np.ndarray:
+    """Read a picture file as (H, W, 3) uint8 RGB, or (H, W, 4) RGBA, as `mode` says.
 
     Raises
     ------
@@ -122,7 +127,7 @@ def load_picture(path: Path) -> np.ndarray:
         with Image.open(io.BytesIO(data)) as picture:
             if picture.width * picture.height > PICTURE_PIXELS_LIMIT:
                 raise LabelFormatError(f"{path} has {picture.width} x {picture.height} pixels; scale it down")
-            return np.asarray(picture.convert("RGB"))
+            return np.asarray(picture.convert(mode))
     except LabelFormatError:
         raise
     except OSError as error:  # Pillow's "cannot identify" and "truncated" are OSErrors without strerror

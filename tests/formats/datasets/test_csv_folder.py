@@ -4,13 +4,14 @@ from PIL import Image
 
 from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.datasets.csv_folder import CsvFolder
+from synhead_tools.formats.open import open_any
 from synhead_tools.formats.sample import SampleSource
 from synhead_tools.geometry.euler import rotmat_from_euler
 
 
 def _folder(tmp_path, text, pictures=("a.png", "sub/b.png"), size=(5, 4)):
     for shade, name in enumerate(pictures):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", size, (shade, 0, 0)).save(tmp_path / name)
     (tmp_path / "labels.csv").write_text(text)
     return tmp_path
@@ -65,3 +66,15 @@ def test_pictures_of_several_sizes(tmp_path):
     assert source.read("image", [0]).shape == (1, 4, 5, 3)
     with pytest.raises(LabelFormatError, match="b.png is 6 x 6 px; expected 5 x 4"):
         source.read("image")
+
+
+def test_label_file_elsewhere_is_enough_to_open_the_folder(tmp_path):
+    pictures = _folder(tmp_path / "pictures", "", ("a.png",))
+    (pictures / "labels.csv").rename(tmp_path / "mine.csv")
+    (tmp_path / "mine.csv").write_bytes(b"\xef\xbb\xbfroll_deg;Image;pitch;yaw\r\n1;a.png;20;3\r\n")
+    source = open_any(pictures, tmp_path / "mine.csv", "biwi+")
+    assert isinstance(source, CsvFolder)
+    assert source.read("euler_deg").tolist() == [[20, 3, 1]]
+    (tmp_path / "mine.csv").write_text("pitch,yaw,roll\n1,2,3\n")
+    with pytest.raises(LabelFormatError, match="is no dataset"):
+        open_any(pictures, tmp_path / "mine.csv", "biwi+")

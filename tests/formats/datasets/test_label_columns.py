@@ -39,6 +39,12 @@ def test_colours_are_rgb_in_this_order(tmp_path):
     assert np.array_equal(load_picture(_save(tmp_path / "a.png", array)), array)
 
 
+def test_transparency_is_kept_if_wanted(tmp_path):
+    array = np.random.default_rng(0).integers(0, 256, (4, 5, 4), dtype="u1")
+    assert np.array_equal(load_picture(_save(tmp_path / "a.png", array), "RGBA"), array)
+    assert load_picture(_save(tmp_path / "b.png", array[..., :3].copy()), "RGBA")[..., 3].min() == 255
+
+
 def test_bad_pictures_are_named(tmp_path):
     good = _save(tmp_path / "a.png", np.random.default_rng(0).integers(0, 256, (90, 90, 3), dtype="u1"))
     data = good.read_bytes()
