@@ -14,7 +14,11 @@ TARGET = Path(__file__).parent.parent / "docs" / "cli.md"
 def reference() -> str:
     """The page, as Markdown."""
     parts = ["# Command reference\n\nGenerated from `--help` by `make docs`.\n", _section("synhead", synhead)]
-    parts += [_section(f"synhead {name}", COMMANDS.load(name)) for name in COMMANDS]
+    for name in COMMANDS:
+        command = COMMANDS.load(name)
+        parts.append(_section(f"synhead {name}", command))
+        inner = getattr(command, "commands", {})
+        parts += [_section(f"synhead {name} {word}", inner[word]) for word in inner]
     return "\n".join(parts)
 
 

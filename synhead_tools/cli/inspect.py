@@ -10,41 +10,45 @@ import click
 from synhead_tools.cli import options
 
 
-@click.command(short_help="Say what a dataset holds, and check its files.")
+@click.command(short_help="Say what a dataset holds, and what is wrong with it.")
 @click.argument("dataset", type=options.path_in)
+@click.option("--convention", default="biwi+", show_default=True, help="Euler convention to state rotations in.")
 @click.option("--verify", is_flag=True, help="Read every shard again and compare checksums.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 if there are problems.")
+@click.option("--picture", type=options.path_out, help="Draw histograms of the poses, as PNG.")
 @options.labels
 @options.labels_convention
+@options.overwrite
 @options.as_json
 @options.common
+@click.pass_context
 def inspect(
-    dataset: Path, verify: bool, labels: Path | None, labels_convention: str | None, as_json: bool, quiet: bool
-) -> None:
-    """Print kind, frames, columns and the range of the labels of DATASET.
+    ctx: click.Context, dataset: Path, convention: str, verify: bool, strict: bool, picture: Path | None,
+    labels: Path | None, labels_convention: str | None, overwrite: bool, as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Print what DATASET holds: counts, ranges and histograms of the labels, coverage, and problems found.
+
+    DATASET is a dataset of synhead's, or any foreign one it can read.
 
     \b
-    Example:
+    Examples:
       synhead inspect synhead --verify
+      synhead inspect Biwi_plus.npz --picture stats.png
     """
+    from synhead_tools.formats.inspection import inspect_dataset, inspection_text
     from synhead_tools.formats.open import open_any
-    from synhead_tools.geometry.euler import euler_from_rotmat
 
     opened = open_any(dataset, labels=labels, convention=labels_convention)
-    told = {key: value for key, value in opened.describe().items() if key != "frames"}
-    result = {**told, "frames": len(opened), "columns": list(opened.columns)}
-    if "rotmat" in opened.columns and len(opened):
-        angles = euler_from_rotmat(opened.read("rotmat"), "biwi+")
-        for column, name in enumerate(("pitch", "yaw", "roll")):
-            values = angles[:, column]
-            summary = {"min": values.min(), "mean": values.mean(), "max": values.max()}
-            result[f"{name}_deg (biwi+)"] = {key: round(float(value), 2) for key, value in summary.items()}
+    if verify and not hasattr(opened, "verify"):
+        raise click.UsageError(f"{dataset} is not a dataset of ours and has no checksums to verify")
+    result = inspect_dataset(opened, convention)
     if verify:
-        if not hasattr(opened, "verify"):
-            raise click.UsageError(f"{dataset} is not a dataset of ours and has no checksums to verify")
         result["shards_verified"] = opened.verify()
-    if as_json:
-        click.echo(json.dumps(result, default=str))
-        return
-    for key, value in result.items():
-        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        click.echo(f"{key}: {', '.join(shown) if isinstance(shown, list) else shown}")
+    if picture is not None:
+        from synhead_tools.rendering.preview import write_stats
+
+        write_stats(opened, picture, overwrite=overwrite, convention=convention)
+        result["picture"] = str(picture)
+    click.echo(json.dumps(result, default=str) if as_json else inspection_text(result))
+    if strict and result["problems"]:
+        ctx.exit(1)

@@ -12,9 +12,13 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.atomic import atomic_write_bytes
+from synhead_tools.formats.row_checks import is_rotation
 from synhead_tools.formats.sample import SampleSource
-from synhead_tools.geometry.euler import euler_from_rotmat
+from synhead_tools.geometry.conventions import EulerConvention, get_convention
+from synhead_tools.geometry.conventions.looks import looks
+from synhead_tools.geometry.euler import angles_of_triples, euler_from_rotmat
 from synhead_tools.geometry.projection import project_points
 from synhead_tools.rendering.background import composite
 
@@ -139,36 +143,71 @@ def draw_axes(
         pen.line((origin, ends_px[i]), fill=AXES[i][1], width=max(1, round(1.5 * scale)))
 
 
-def write_stats(source: SampleSource, path: str | os.PathLike, overwrite: bool = True) -> None:
-    """Write histograms of pitch, yaw and roll, and yaw over pitch, in the ``biwi+`` convention, as PNG.
+def write_stats(
+    source: SampleSource,
+    path: str | os.PathLike,
+    overwrite: bool = True,
+    convention: str | EulerConvention = "biwi+",
+) -> None:
+    """Write histograms of a convention's three angles, and of viewing directions, as PNG.
 
     Parameters
     ----------
     source : SampleSource
-        With ``rotmat``.
+        With ``rotmat``; samples whose matrix is no rotation are left out.
     path : path
     overwrite : bool
+    convention : str or EulerConvention
+        In which the angles are stated.
+
+    Raises
+    ------
+    LabelFormatError
+        There are no rotations to draw.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    angles_deg = euler_from_rotmat(source.read("rotmat"), "biwi+")
+    convention = get_convention(convention)
+    angles_deg = _angles_deg(source, convention)
     figure = Figure(figsize=(11, 2.8), dpi=100, layout="constrained")
     axes = figure.subplots(1, 4)
-    for k, name in enumerate(("pitch", "yaw", "roll")):
+    for k, name in enumerate(convention.angles):
         low, high = np.floor(angles_deg[:, k].min() / 5) * 5, np.floor(angles_deg[:, k].max() / 5) * 5 + 5
         axes[k].hist(angles_deg[:, k], bins=np.arange(low, high + 2.5, 5.0), color="#4477aa")
-        axes[k].set(xlabel=f"{name} (degrees, biwi+)", ylabel="samples")
+        axes[k].set(xlabel=f"{name} (degrees, {convention.name})", ylabel="samples")
     thin = angles_deg[:: max(1, len(angles_deg) // 20000)]
     axes[3].plot(thin[:, 1], thin[:, 0], ".", markersize=1.5, color="#222222")
-    axes[3].set(xlabel="yaw", ylabel="pitch")
-    axes[3].invert_yaxis()  # pitch is positive downwards
+    axes[3].set(xlabel=convention.angles[1], ylabel=convention.angles[0])
+    up_and_down, sideways = looks(convention)[:2]
+    if up_and_down.face[1] > 0:
+        axes[3].invert_yaxis()  # what looks down is drawn below, what looks to image left on the left
+    if sideways.face[0] < 0:
+        axes[3].invert_xaxis()
     figure.suptitle(f"{len(angles_deg)} samples")
     FigureCanvasAgg(figure)
     buffer = io.BytesIO()
     # without the version of matplotlib in it, equal data give equal bytes
     figure.savefig(buffer, format="png", metadata={"Software": None})
     atomic_write_bytes(path, buffer.getvalue(), overwrite)
+
+
+def _angles_deg(source: SampleSource, convention: EulerConvention) -> np.ndarray:
+    """Angles (N, 3) in degrees, in the order of the convention's names, of all samples whose matrix is a rotation."""
+    if "rotmat" not in source.columns:
+        raise LabelFormatError(
+            f"no rotations to draw: the dataset has only {', '.join(source.columns) or 'no columns'}"
+        )
+    blocks = (source.read("rotmat", rows) for rows in _row_blocks(len(source)))
+    good = [rotmat[is_rotation(rotmat)] for rotmat in blocks]
+    parts = [angles_of_triples(euler_from_rotmat(rotmat, convention), convention) for rotmat in good if len(rotmat)]
+    if not parts:
+        raise LabelFormatError("no rotations to draw: no matrix of the dataset is one")
+    return np.concatenate(parts)
+
+
+def _row_blocks(count: int, rows: int = 1 << 15) -> list[np.ndarray]:
+    return [np.arange(start, min(start + rows, count)) for start in range(0, count, rows)]
 
 
 def _png(picture: Image.Image) -> bytes:
