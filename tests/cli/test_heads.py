@@ -15,15 +15,3 @@ def test_a_sheet_is_drawn_once(run, tmp_path):
     again = run("heads", "--show", tmp_path / "h.png", "--heads", "f01")
     assert again.exit_code == 1
     assert "--overwrite" in again.output
-
-
-def test_conventions_are_listed_with_their_source(run):
-    output = run("conventions").output
-    assert "xyz:+--:deg" in output
-    assert "headposeplus" in output
-
-
-def test_inspect_counts_and_verifies(run, chain):
-    output = run("inspect", chain / "synhead", "--verify").output
-    assert "frames: 30" in output
-    assert "shards_verified: 1" in output

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.dataset import open_dataset
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.rendering.plan import RenderPlan
@@ -60,3 +61,27 @@ def test_stats_are_drawn_and_repeat(dataset, tmp_path):
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     picture = np.asarray(Image.open(tmp_path / "one").convert("RGB"))
     assert ((picture == (0x44, 0x77, 0xAA)).all(axis=-1)).sum() > 100
+
+
+def test_stats_of_other_conventions_and_of_labels_with_gaps(tmp_path):
+    class Labels:
+        columns = ("rotmat",)
+
+        def __init__(self, rotmat):
+            self._rotmat = rotmat
+
+        def __len__(self):
+            return len(self._rotmat)
+
+        def read(self, name, rows):
+            return self._rotmat[rows]
+
+    rotmat = rotmat_from_euler([(0, 0, 0), (5, 40, 0), (30, 0, 9)], "biwi+")
+    for convention in ("biwi+", "300w-lp", "ZXZ"):
+        write_stats(Labels(rotmat), tmp_path / "s.png", convention=convention)
+    with_gap = np.concatenate([rotmat, np.full((1, 3, 3), np.nan)])
+    write_stats(Labels(rotmat), tmp_path / "whole.png")
+    write_stats(Labels(with_gap), tmp_path / "gap.png")
+    assert (tmp_path / "gap.png").read_bytes() == (tmp_path / "whole.png").read_bytes()
+    with pytest.raises(LabelFormatError, match="no rotations"):
+        write_stats(Labels(with_gap[3:]), tmp_path / "none.png")
