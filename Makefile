@@ -59,11 +59,12 @@ format: install  ## Put the sources in the house style.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: install  ## Write docs/cli.md anew from --help.
+docs: install  ## Write docs/cli.md anew from --help, docs/conventions.md from the conventions.
 	$(BIN)/python maintainers/write_cli_reference.py
+	$(BIN)/python maintainers/write_conventions_reference.py
 
 bench: install  ## Print the figures of every benchmark, one JSON line each (QUICK= for the long ones).
-	@for file in render shards match train; do $(BIN)/python benchmarks/$$file.py $(if $(filter undefined,$(origin QUICK)),--quick,$(QUICK)); done
+	@for file in convert_euler render shards match train; do $(BIN)/python benchmarks/$$file.py $(if $(filter undefined,$(origin QUICK)),--quick,$(QUICK)); done
 
 clean:  ## Remove the virtual environment and what runs left behind.
 	rm -rf $(VENV) $(OUT) .pytest_cache .ruff_cache .hypothesis *.egg-info build

@@ -6,24 +6,23 @@ import csv
 import io
 import math
 import os
-import re
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.atomic import atomic_write_text
 from synhead_tools.geometry.conventions.convention import ANGLES as ANGLE_NAMES
-from synhead_tools.input_files import read_input
 
-DELIMITERS = ",;\t"
+if TYPE_CHECKING:
+    from synhead_tools.formats.label_tables.block import BadRow, LabelBlock
+
 LARGEST_ANGLE_DEG = 360.0
 CSV_BYTES_LIMIT = 32 << 20
 """A million frames and more; what is larger is no pose table."""
-COLUMNS_LIMIT = 1000
 
 
 @dataclass(frozen=True)
@@ -103,25 +102,29 @@ def read_pose_csv(path: str | os.PathLike) -> PoseTable:
     LabelFormatError
         The file cannot be read as such a table; names the row, counted as a spreadsheet does, and the column.
     """
+    from synhead_tools.formats.label_tables.bad_labels import row_error
+    from synhead_tools.formats.label_tables.csv_reader import CsvTable
+
     path = Path(path)
-    text = _read_text(path)
-    first_line = re.split(r"[\r\n]", text, maxsplit=1)[0]
-    delimiter = max(DELIMITERS, key=first_line.count)
-    if first_line.count(delimiter) >= COLUMNS_LIMIT:  # said before a cell is made of each
-        raise LabelFormatError(f"{path}: row 1: more than {COLUMNS_LIMIT} columns; give rows of pitch, yaw, roll")
-    rows = list(_numbered_rows(text, delimiter, path))
-    if not rows:
-        raise LabelFormatError(f"{path} is empty; expected rows of pitch, yaw, roll")
-    header = None if all(_is_number(cell) for cell in rows[0][1]) else tuple(rows[0][1])
-    width = len(rows[0][1])
-    angle_columns = _angle_columns(header, width, path)
-    body = rows if header is None else rows[1:]
-    angles = np.array([_angles(cells, number, angle_columns, width, path) for number, cells in body]).reshape(-1, 3)
-    if not len(angles):
+    if path.is_file() and path.stat().st_size > CSV_BYTES_LIMIT:
+        raise LabelFormatError(f"{path} has {path.stat().st_size} bytes, more than {CSV_BYTES_LIMIT}; give a CSV file")
+    with CsvTable(path) as table:
+        header = tuple(title.strip() for title in table.schema.names) if table.has_header else None
+        angle_columns = _angle_columns(header, len(table.schema), path)
+        angles, cells = [np.empty((0, 3))], []
+        for block in table.blocks():
+            triples, bad_rows = _angles(block, angle_columns)
+            if bad_rows:
+                raise row_error(table, min(bad_rows, key=lambda row: row.number))
+            angles.append(triples)
+            cells += zip(*([cell.strip() for cell in column.to_pylist()] for column in block.batch), strict=True)
+        delimiter = table.delimiter
+    angles_deg = np.concatenate(angles)
+    if not len(angles_deg):
         raise LabelFormatError(f"{path} has a header but no rows; expected rows of pitch, yaw, roll")
-    if len(angles) > 1 and 0 < np.abs(angles).max() <= math.pi:
+    if len(angles_deg) > 1 and 0 < np.abs(angles_deg).max() <= math.pi:
         warnings.warn(f"{path}: no angle exceeds 3.2 degrees; if these are radians, convert them first", stacklevel=2)
-    return PoseTable(angles, header, tuple(tuple(cells) for _, cells in body), angle_columns, delimiter)
+    return PoseTable(angles_deg, header, tuple(cells), angle_columns, delimiter)
 
 
 def write_pose_csv(path: str | os.PathLike, table: PoseTable, overwrite: bool = False) -> None:
@@ -138,33 +141,6 @@ def write_pose_csv(path: str | os.PathLike, table: PoseTable, overwrite: bool = 
         writer.writerow(table.header)
     writer.writerows(table.cells)
     atomic_write_text(path, text.getvalue(), overwrite)
-
-
-def _read_text(path: Path) -> str:
-    data = read_input(path, CSV_BYTES_LIMIT, LabelFormatError, "give a CSV file")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise LabelFormatError(f"{path} is UTF-16; save it as UTF-8")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) + 1
-        raise LabelFormatError(f"{path}: row {row}: not UTF-8 text; give a CSV file saved as UTF-8") from None
-
-
-def _numbered_rows(text: str, delimiter: str, path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Rows with their line numbers from 1; blank lines may only end the file, since a row may stand for a frame."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    blank = None
-    try:
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                blank = blank or reader.line_num
-            elif blank is not None:
-                raise LabelFormatError(f"{path}: row {blank}: blank; delete it or fill it in")
-            else:
-                yield reader.line_num, [cell.strip() for cell in row]
-    except csv.Error as error:
-        raise LabelFormatError(f"{path}: row {reader.line_num}: {error}; mend the quotes or cells there") from None
 
 
 def _angle_columns(header: tuple[str, ...] | None, width: int, path: Path) -> tuple[int, int, int]:
@@ -188,27 +164,18 @@ def _plain_name(title: str) -> str:
     return title.strip().lower().removesuffix("_deg")
 
 
-def _angles(
-    cells: list[str], number: int, angle_columns: tuple[int, int, int], width: int, path: Path
-) -> tuple[float, ...]:
-    if len(cells) != width:
-        raise LabelFormatError(f"{path}: row {number}: {len(cells)} cells; expected {width}, as in row 1")
-    angles = []
-    for name, column in zip(ANGLE_NAMES, angle_columns, strict=True):
-        angle = float(cells[column]) if _is_number(cells[column]) else math.nan
-        # also false for NaN
-        if not abs(angle) <= LARGEST_ANGLE_DEG:
-            shown = cells[column][:40]
-            raise LabelFormatError(
-                f"{path}: row {number}: {name} is {shown!r}; expected degrees within +-360, with a point"
-            )
-        angles.append(angle)
-    return tuple(angles)
+def _angles(block: LabelBlock, angle_columns: tuple[int, int, int]) -> tuple[np.ndarray, list[BadRow]]:
+    """Angles (N, 3) of some rows, and the rows that have none."""
+    from synhead_tools.formats.label_tables.block import BadRow
+    from synhead_tools.formats.label_tables.text_numbers import numbers_of_text
 
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell  # float() reads 1_0 as 10
+    angles = np.stack([numbers_of_text(block.batch.column(column)) for column in angle_columns], axis=1)
+    good = np.abs(angles) <= LARGEST_ANGLE_DEG  # false for NaN, too
+    bad_rows = list(block.bad_rows)
+    if not good.all():
+        row = int(np.argmin(good.all(axis=1)))
+        angle = int(np.argmin(good[row]))
+        shown = block.batch.column(angle_columns[angle])[row].as_py().strip()[:40]
+        reason = f"{ANGLE_NAMES[angle]} is {shown!r}; expected degrees within +-360, with a point"
+        bad_rows.append(BadRow(int(block.numbers[row]), reason, ()))
+    return angles, bad_rows

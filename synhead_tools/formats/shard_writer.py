@@ -18,8 +18,9 @@ import numpy as np
 from synhead_tools import __version__
 from synhead_tools.errors import ShardError
 from synhead_tools.formats.atomic import atomic_file
+from synhead_tools.formats.hdf5_checks import ATTRIBUTE_BYTES_LIMIT
 from synhead_tools.formats.sample import COLUMNS, SCHEMA_VERSION, check_columns
-from synhead_tools.formats.shard_reader import ATTRIBUTE_BYTES_LIMIT, ShardReader
+from synhead_tools.formats.shard_reader import ShardReader
 
 PICTURE_CHUNK_ROWS = 64
 """Samples that are stored, compressed and read together, for pictures."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,14 @@ import numpy as np
 
 from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.datasets.label_columns import PictureFiles
-from synhead_tools.formats.pose_csv import ANGLE_NAMES, DELIMITERS, PoseTable, read_pose_csv
+from synhead_tools.formats.pose_csv import ANGLE_NAMES, PoseTable, read_pose_csv
 from synhead_tools.geometry.conventions import get_convention
 from synhead_tools.geometry.euler import rotmat_from_euler, triples_of_angles
 from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
+from synhead_tools.input_files import open_input
 
 BOX_NAMES = ("x1", "y1", "x2", "y2")
 LABELS_NAME = "labels.csv"
-FIRST_ROW_BYTES = 4096
 
 
 class CsvFolder(PictureFiles):
@@ -108,20 +107,16 @@ def is_there(file: Path) -> bool:
 
 
 def first_cells(path: Path) -> list[str]:
-    """Cells of the first row of a CSV file, stripped; none if `path` is no CSV file or its first row has no end."""
-    if path.suffix.lower() != ".csv" or not path.is_file():
+    """Cells of the first row of a CSV file, stripped; none if `path` is no CSV file or its first row is no row."""
+    from synhead_tools.formats.label_tables.csv_start import read_start
+
+    if path.suffix.lower() != ".csv":
         return []
     try:
-        with path.open("rb") as file:
-            start = file.read(FIRST_ROW_BYTES)
-    except OSError:
+        with open_input(path, LabelFormatError, "give a CSV file") as file:
+            return [cell.strip() for cell in read_start(file, path).cells]
+    except (LabelFormatError, OSError):
         return []  # whoever reads the whole file says what is wrong
-    row = re.split(rb"[\r\n]", start, maxsplit=1)[0]
-    if len(row) == FIRST_ROW_BYTES:
-        return []
-    text = row.decode("utf-8-sig", "replace")
-    delimiter = max(DELIMITERS, key=text.count)
-    return [cell.strip() for cell in text.split(delimiter)]
 
 
 def _written_order(convention: str) -> list[int]:
