@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import permutations, product
 
 from synhead_tools.errors import ConventionError
@@ -24,6 +25,7 @@ Reading = tuple[tuple[tuple[str, int, int], ...], str]
 """(axis, sign, column) of each factor from left to right, and the unit."""
 
 
+@lru_cache(maxsize=4096)
 def reading_of(convention: EulerConvention) -> Reading:
     """What a convention makes of three columns: equal for conventions that make the same rotations of all triples.
 
@@ -68,12 +70,17 @@ def candidate_conventions(
     names = None if order is None else sorted(order)
     if names not in (None, sorted(ANGLES), sorted(PROPER_ANGLES)):
         raise ConventionError(f"order {order!r} must name {', '.join(ANGLES)}, or {', '.join(PROPER_ANGLES)}")
+    return _readings(None if order is None else tuple(order), units)
+
+
+@lru_cache(maxsize=16)
+def _readings(order: tuple[str, ...] | None, units: tuple[str, ...]) -> tuple[EulerConvention, ...]:
     found = []
     for sequence in SEQUENCES:
         angles = PROPER_ANGLES if is_proper(sequence) else ANGLES
-        if names not in (None, sorted(angles)):
+        if order is not None and sorted(order) != sorted(angles):
             continue
-        orders = permutations(angles) if order is None else [tuple(order)]
+        orders = permutations(angles) if order is None else [order]
         for written, signs, unit in product(orders, SIGNS, units):
             spelled = EulerConvention("", sequence, signs, written, unit)
             found.append(replace(spelled, name=spelled.spec))
@@ -95,6 +102,7 @@ def names_of(
         Unit of these columns; nor is then one that writes them in another unit.
     """
     wanted = reading_of(convention)
+    order = None if order is None else tuple(order)
     return tuple(named.name for named in _with_angles() if reading_of(_written_as(named, order, unit)) == wanted)
 
 
@@ -128,17 +136,20 @@ def transposed_reading(convention: EulerConvention) -> EulerConvention:
     return replace(turned, name=turned.spec)
 
 
-def _with_angles() -> list[EulerConvention]:
+@lru_cache(maxsize=1)
+def _with_angles() -> tuple[EulerConvention, ...]:
     loaded = (CONVENTIONS.load(name) for name in CONVENTIONS)
-    return [convention for convention in loaded if convention.has_angles]
+    return tuple(convention for convention in loaded if convention.has_angles)
 
 
-def _written_as(convention: EulerConvention, order: Sequence[str] | None, unit: str | None) -> EulerConvention:
+@lru_cache(maxsize=1024)
+def _written_as(convention: EulerConvention, order: tuple[str, ...] | None, unit: str | None) -> EulerConvention:
     if order is not None and sorted(order) == sorted(convention.angles):
-        convention = replace(convention, order=tuple(order))
+        convention = replace(convention, order=order)
     return replace(convention, unit=unit or convention.unit)
 
 
+@lru_cache(maxsize=1 << 15)
 def _same_angles(a: EulerConvention, b: EulerConvention) -> bool:
     """Whether two conventions differ at most in unit and order."""
     if a.angles != b.angles:
