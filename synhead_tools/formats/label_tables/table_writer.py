@@ -9,6 +9,7 @@ from typing import BinaryIO, Protocol
 import pyarrow as pa
 
 from synhead_tools.errors import LabelFormatError
+from synhead_tools.formats.label_tables.block import LIST_WIDTH_LIMIT
 from synhead_tools.formats.label_tables.csv_text import CsvWriter
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -119,6 +120,8 @@ def open_writer(
 def _is_plain(kind: pa.DataType) -> bool:
     """Whether a column is numbers, booleans, text, times, or arrays of so many numbers."""
     if pa.types.is_fixed_size_list(kind):
+        if not 0 < kind.list_size <= LIST_WIDTH_LIMIT:
+            return False
         return not pa.types.is_nested(kind.value_type) and pa.types.is_primitive(kind.value_type)
     if pa.types.is_dictionary(kind):
         return _is_plain(kind.value_type)

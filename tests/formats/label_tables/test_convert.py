@@ -164,9 +164,11 @@ def test_empty_cells_of_other_columns(tmp_path):
 
 def test_columns_a_file_cannot_hold_are_said(tmp_path):
     columns = {"pitch": [1.0], "yaw": [3.0], "roll": [5.0], "image": [{"bytes": b"x", "path": "a"}]}
-    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
-    done = convert_labels_file(tmp_path / "a.parquet", tmp_path / "b.csv")
-    assert [text.split()[0] for text in done.left_out] == ["image"]
+    wide = pa.array([[0] * 257], pa.list_(pa.int8(), 257))
+    pq.write_table(pa.table({**columns, "pixels": wide, "list": [[1]]}), tmp_path / "a.parquet")
+    for suffix in (".csv", ".npz", ".h5"):
+        done = convert_labels_file(tmp_path / "a.parquet", tmp_path / f"b{suffix}")
+        assert [text.split()[0] for text in done.left_out] == ["image", "pixels", "list"]
     convert_labels_file(tmp_path / "a.parquet", tmp_path / "b.parquet")
     assert pq.read_table(tmp_path / "b.parquet")["image"].to_pylist() == [{"bytes": b"x", "path": "a"}]
 

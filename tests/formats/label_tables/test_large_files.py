@@ -34,7 +34,8 @@ def _write_csv(path, rows):
             angles = rng.uniform(-80, 80, (500_000, 3)).round(5)
             numbers = pa.array(np.arange(start, start + len(angles))).cast(pa.string())
             names = pc.binary_join_element_wise("01/frame_", numbers, "_rgb.png", "")
-            lines = pc.binary_join_element_wise(names, *(pa.array(column).cast(pa.string()) for column in angles.T), ",")
+            columns = [pa.array(column).cast(pa.string()) for column in angles.T]
+            lines = pc.binary_join_element_wise(names, *columns, ",")
             file.write("\n".join([*lines.to_pylist(), ""]).encode())
 
 
