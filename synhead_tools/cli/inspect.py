@@ -28,7 +28,7 @@ def inspect(
 ) -> None:  # fmt: skip
     """Print what DATASET holds: counts, ranges and histograms of the labels, coverage, and problems found.
 
-    DATASET is a dataset of synhead's, or any foreign one it can read.
+    DATASET is a dataset of synhead's, any foreign one it can read, or a label file.
 
     \b
     Examples:

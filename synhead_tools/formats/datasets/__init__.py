@@ -21,5 +21,6 @@ DATASETS = Table(
         "nvidia-synhead": f"{_HERE}.nvidia_synhead:NvidiaSynhead",
         "hopenet-csv": f"{_HERE}.hopenet_csv:HopenetCsv",
         "csv-folder": f"{_HERE}.csv_folder:CsvFolder",
+        "label-file": f"{_HERE}.label_file:LabelFile",
     },
 )

@@ -99,8 +99,14 @@ class BiwiPlusLabels(LabelColumns):
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        """Whether `path` is a ``.npz`` file."""
-        return path.suffix.lower() == ".npz" and path.is_file()
+        """Whether `path` is a ``.npz`` file with names, angles and boxes, or one too damaged to say."""
+        if path.suffix.lower() != ".npz" or not path.is_file():
+            return False
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return {f"{name}.npy" for name in ("images", "pyr", "bbox")} <= set(archive.namelist())
+        except (OSError, ValueError, zipfile.BadZipFile):
+            return True
 
     def row_of(self, name: str) -> int | None:
         """Row of the picture called `name` (``NN/frame_XXXXX_rgb.png``), or None if it is not listed."""
