@@ -129,7 +129,8 @@ def _convention_of(table: LabelTable, rotation: RotationColumns, given: str | No
     name = given or rotation.convention or table.facts.convention
     if name is None and rotation.kind == "euler":
         raise LabelFormatError(
-            f"{table.path} holds Euler angles and does not say their convention; name it (--truth-convention or --labels-convention)"
+            f"{table.path} holds Euler angles and does not say their convention; name it (--truth-convention or "
+            "--labels-convention)"
         )
     known = get_convention(name or HEAD_TO_CAMERA)
     in_spec = known.unit if given and given.count(":") >= 2 else None
