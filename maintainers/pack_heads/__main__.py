@@ -14,10 +14,13 @@ from pathlib import Path
 import archives
 import atlas
 import basemesh
+import borders
+import face_mesh
 import labels
 import numpy as np
 import occlusion
 import proxies
+import torso
 from PIL import Image
 
 from synhead_tools.heads import assets
@@ -46,7 +49,7 @@ def main() -> None:
 
 
 def write_all(wheel: dict[str, bytes], tarball: dict[str, bytes], out: Path) -> None:
-    """Write geometry, proxies and textures below `out`."""
+    """Write geometry, proxies, torso, face mesh and textures below `out`."""
     out.mkdir(parents=True, exist_ok=True)
     base = basemesh.parse_obj(wheel["mpfb2/3dobjs/base.obj"].decode())
     meshes = {name: proxies.parse(name, tarball[f"mesh/{name}"]) for name in assets.PROXIES}
@@ -56,6 +59,10 @@ def write_all(wheel: dict[str, bytes], tarball: dict[str, bytes], out: Path) -> 
     geometry = geometry_arrays(base, kept, used, wheel)
     np.savez_compressed(out / "geometry.npz", **geometry, **target_arrays(wheel, used))
     np.savez_compressed(out / "proxies.npz", **proxy_arrays(meshes, used))
+    np.savez_compressed(out / "torso.npz", **torso.torso_arrays(wheel, TARGET_QUANTUM_DM))
+    mesh = face_mesh.face_mesh_arrays(base, kept, used, region_levels(base, kept, wheel))
+    mean_m = face_mesh.average_face_m(out, mesh["base_vertices"])
+    np.savez_compressed(out / "face_mesh.npz", **mesh, mean_m=mean_m)
     write_textures(tarball, out / "textures")
     strands = {
         name: proxies.strand_points(meshes[name], tarball[f"hair/{name}"], base.vertices) for name in assets.HAIRS
@@ -83,18 +90,28 @@ def geometry_arrays(
     number[used] = np.arange(len(used))
     used_uv, first, face_uv = np.unique(base.face_uv[kept], return_index=True, return_inverse=True)
     uv = atlas.remap(base.uv[used_uv], np.repeat(base.island[kept], 4)[first])
-    masks = {name: wheel[f"mpfb2/textures/mpfb_{name}.jpg"] for name in ("lips", "ears", "eyelids")}
+    levels = region_levels(base, kept, wheel)
     return {
         "vertices_dm": base.vertices[used].astype(np.float32),
         "faces": number[base.faces[kept]].astype(np.uint16),
         "face_uv": face_uv.reshape(-1, 4).astype(np.uint16),
         "uv": np.round(uv * 65535).astype(np.uint16),
-        "face_region": labels.face_regions(base, kept, masks),
+        "face_region": labels.island_regions(base, kept),
+        "level_regions": np.array(list(levels), np.uint8),
+        "region_levels": borders.quantised(levels, used),
+        "region_level_quantum": np.array(borders.QUANTUM),
         "landmark_vertices": number[list(basemesh.LANDMARKS_68)].astype(np.uint16),
         "left_eye_vertices": number[list(basemesh.LEFT_EYE)].astype(np.uint16),
         "right_eye_vertices": number[list(basemesh.RIGHT_EYE)].astype(np.uint16),
         "scale_vertices": number[np.array(basemesh.SCALE_PAIRS)].astype(np.uint16),
     }
+
+
+def region_levels(base: basemesh.BaseMesh, kept: np.ndarray, wheel: dict[str, bytes]) -> dict[Region, np.ndarray]:
+    """Return the functions whose zero lines are the regions' borders, on all base vertices."""
+    masks = {name: wheel[f"mpfb2/textures/mpfb_{name}.jpg"] for name in ("lips", "ears", "eyelids")}
+    blinks = tuple(wheel[f"faceunits01/targets/faceunits/eyeBlink{side}.target"] for side in ("Left", "Right"))
+    return borders.region_levels(base, kept, masks, blinks)
 
 
 def target_arrays(wheel: dict[str, bytes], used: np.ndarray) -> dict[str, np.ndarray]:
@@ -162,7 +179,8 @@ def write_masks(
     on_skin = np.isin(base.island[kept], (atlas.HEAD, atlas.TORSO))
     sky = occlusion.ambient_occlusion(base, kept)
     _save_mask(geometry, base.faces[kept], on_skin, sky, 1.0, folder / "masks" / "occlusion.webp")
-    ears = np.unique(base.faces[kept][geometry["face_region"] == Region.EAR])
+    ear = geometry["region_levels"][geometry["level_regions"].tolist().index(Region.EAR)].astype(float)
+    ears = np.unique(base.faces[kept][ear[geometry["faces"]].mean(axis=1) > 0])
     beard = labels.beard_weight(base.vertices) * ~np.isin(np.arange(len(base.vertices)), ears)
     _save_mask(geometry, base.faces[kept], on_head, beard, 0.0, folder / "masks" / "beard.webp")
     skull = labels.near_weight(base.vertices, strands["short04"], 0.1, 0.25)

@@ -9,13 +9,16 @@ import numpy as np
 from synhead_tools.errors import SynheadError
 from synhead_tools.formats.tracks import read_track
 from synhead_tools.geometry.pose_laws import euler_grid, parse_range_deg
-from synhead_tools.heads.library import preset_names
+from synhead_tools.heads.expression_file import read_expressions
+from synhead_tools.heads.expression_laws import EXPRESSION_LAWS
+from synhead_tools.heads.library import expand_names
+from synhead_tools.heads.pose_neck import BODY_FOLLOW
 from synhead_tools.rendering.plan import RenderPlan
 
 
 def head_names(text: str) -> tuple[str, ...]:
-    """Names of ``"all"`` (the ten presets) or of a comma list."""
-    names = preset_names() if text == "all" else tuple(name.strip() for name in text.split(",") if name.strip())
+    """Heads of a comma list of what `expand_names` takes; ``"all"`` is the ten presets."""
+    names = expand_names(name.strip() for name in text.split(",") if name.strip())
     if not names:
         raise SynheadError("no head named; give a comma list such as f01,m03, or all")
     return names
@@ -39,6 +42,16 @@ def poses_from_options(
     return np.concatenate(rotmats), np.concatenate(track_id), np.concatenate(frame_id)
 
 
+def expressions_from_option(text: str) -> str | np.ndarray:
+    """The name of a law, or the rows of a file."""
+    if text in EXPRESSION_LAWS:
+        return text
+    if not Path(text).exists():
+        known = ", ".join(EXPRESSION_LAWS)
+        raise SynheadError(f"expressions {text!r} is neither one of {known} nor a file that is there")
+    return read_expressions(text)
+
+
 def plan_from_options(
     heads: str,
     ranges: tuple[str, str, str] | None,
@@ -48,6 +61,8 @@ def plan_from_options(
     lighting: str,
     backend: str,
     seed: int,
+    body_follow: float = BODY_FOLLOW,
+    expressions: str = "none",
 ) -> RenderPlan:
     """The plan of ``synhead render``."""
     rotmats, track_id, frame_id = poses_from_options(ranges, tracks, convention)
@@ -55,5 +70,6 @@ def plan_from_options(
     poses_from |= {"tracks": [track.name for track in tracks], "convention": convention}
     return RenderPlan(
         head_names(heads), rotmats, track_id=track_id, frame_id=frame_id, size_px=size_px, lighting=lighting,
-        backend=backend, seed=seed, convention=convention, poses_from=poses_from,
+        backend=backend, seed=seed, convention=convention, body_follow=body_follow,
+        expressions=expressions_from_option(expressions), poses_from=poses_from,
     )  # fmt: skip

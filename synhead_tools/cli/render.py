@@ -12,7 +12,9 @@ from synhead_tools.cli import options
 
 @click.command(short_help="Render heads at known rotations into a SynHead dataset.")
 @click.argument("out", type=options.path_out)
-@click.option("--heads", default="all", show_default=True, help="Comma list of head names or recipe files.")
+@click.option(
+    "--heads", default="all", show_default=True, help="Comma list of names, recipes, imported heads, folders of these."
+)
 @click.option("--grid", is_flag=True, help="Draw the Euler grid of --pitch, --yaw and --roll.")
 @click.option("--pitch", default="-60:60:15", show_default=True, help="LOW:HIGH:STEP or a comma list, degrees.")
 @click.option("--yaw", default="-75:75:15", show_default=True, help="LOW:HIGH:STEP or a comma list, degrees.")
@@ -22,6 +24,14 @@ from synhead_tools.cli import options
 )
 @click.option("--convention", default="synhead", show_default=True, help="Convention of grid, tracks and labels.")
 @click.option("--size", "size_px", type=click.IntRange(16, 2048), default=256, show_default=True, help="Pixels.")
+@click.option(
+    "--body-follow", type=click.FloatRange(0, 1), default=0.3, show_default=True,
+    help="Share of the head's turn that the body follows; 1: both turn as one piece.",
+)  # fmt: skip
+@click.option(
+    "--expressions", default="none", show_default=True,
+    help="none, random, or a CSV with ARKit's coefficients, a row per pose.",
+)  # fmt: skip
 @click.option("--lighting", default="studio", show_default=True, help="studio, or random: new lights every frame.")
 @click.option("--backend", default="auto", show_default=True, help="auto, cpu (no GL needed) or pyrender.")
 @options.seed
@@ -33,8 +43,8 @@ from synhead_tools.cli import options
 @options.common
 def render(
     out: Path, heads: str, grid: bool, pitch: str, yaw: str, roll: str, tracks: tuple[Path, ...], convention: str,
-    size_px: int, lighting: str, backend: str, seed: int, workers: int, resume: bool, overwrite: bool,
-    dry_run: bool, as_json: bool, quiet: bool,
+    size_px: int, body_follow: float, expressions: str, lighting: str, backend: str, seed: int, workers: int,
+    resume: bool, overwrite: bool, dry_run: bool, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Render heads at known rotations into the SynHead dataset OUT.
 
@@ -50,7 +60,8 @@ def render(
 
     plan = plan_from_options(
         heads=heads, ranges=(pitch, yaw, roll) if grid else None, tracks=tracks, convention=convention,
-        size_px=size_px, lighting=lighting, backend=backend, seed=seed,
+        size_px=size_px, body_follow=body_follow, expressions=expressions, lighting=lighting, backend=backend,
+        seed=seed,
     )  # fmt: skip
     if dry_run:
         click.echo(json.dumps(plan.summary()))

@@ -50,7 +50,11 @@ class Geometry:
     uv, face_uv : (U, 2) float64, (Q, 4) int64
         Texture coordinates (u right, v down) and the quads' indices into them.
     face_region : (Q,) uint8
-        `synhead_tools.heads.regions.Region` of each quad.
+        `synhead_tools.heads.regions.Region` of each quad: skin, neck, inside of the mouth or eye socket.
+    level_regions : tuple of int
+        Regions that are cut out of skin and neck, see `synhead_tools.heads.borders`.
+    region_levels : (L, V) float64
+        For each of them a function on the vertices: positive inside, 0 on the border, in texels of some mm.
     target_names : tuple of str
         Names of the morph targets, `macrodetails/...`, `nose/...` and so on, sorted.
     target_indptr, target_indices, target_deltas_dm : (N+1,), (E,), (E, 3)
@@ -68,6 +72,8 @@ class Geometry:
     uv: np.ndarray
     face_uv: np.ndarray
     face_region: np.ndarray
+    level_regions: tuple[int, ...]
+    region_levels: np.ndarray
     target_names: tuple[str, ...]
     target_indptr: np.ndarray
     target_indices: np.ndarray
@@ -135,34 +141,68 @@ def load_geometry() -> Geometry:
     HeadError
         The file is missing or is not the one this version was written for.
     """
-    data = _read_npz("geometry.npz")
+    data = read_arrays("geometry.npz")
     _check_geometry(data)
     names = ("faces", "face_uv", "landmark_vertices", "left_eye_vertices", "right_eye_vertices", "scale_vertices")
     return Geometry(
         vertices_dm=data["vertices_dm"].astype(np.float64),
         uv=data["uv"] / _UV_SCALE,
         face_region=data["face_region"],
-        target_names=tuple(data["target_names"].tolist()),
-        target_indptr=data["target_indptr"].astype(np.int64),
-        target_indices=data["target_indices"].astype(np.int64),
-        target_deltas_dm=data["target_deltas"] * float(data["target_quantum_dm"]),
+        level_regions=tuple(data["level_regions"].tolist()),
+        region_levels=data["region_levels"] * float(data["region_level_quantum"]),
+        **stacked_targets(data),
         **{name: data[name].astype(np.int64) for name in names},
     )
 
 
-def _check_geometry(data: _Arrays) -> None:
-    """That arrays fit together and point only to what is there: a foreign or half-written file says so here."""
+def stacked_targets(data: AssetArrays) -> dict[str, object]:
+    """Return the attributes ``target_...`` of `Geometry` out of a file's arrays."""
+    return {
+        "target_names": tuple(data["target_names"].tolist()),
+        "target_indptr": data["target_indptr"].astype(np.int64),
+        "target_indices": data["target_indices"].astype(np.int64),
+        "target_deltas_dm": data["target_deltas"] * float(data["target_quantum_dm"]),
+    }
+
+
+def _check_geometry(data: AssetArrays) -> None:
+    shapes = {
+        "face_uv": (len(data["faces"]), 4), "face_region": (len(data["faces"]),), "uv": (len(data["uv"]), 2),
+        "landmark_vertices": (68,), "scale_vertices": (3, 2),
+        "region_levels": (len(data["level_regions"]), len(data["vertices_dm"])),
+    }  # fmt: skip
+    pointing = ("landmark_vertices", "left_eye_vertices", "right_eye_vertices", "scale_vertices")
+    check_arrays(data, shapes, {"face_uv": len(data["uv"])}, pointing)
+
+
+def check_arrays(data: AssetArrays, shapes: dict[str, tuple], below: dict[str, int], pointing: tuple[str, ...]) -> None:
+    """That arrays fit together and point only to what is there: a foreign or half-written file says so here.
+
+    Parameters
+    ----------
+    data : AssetArrays
+        Vertices, quads and targets.
+    shapes : dict
+        Shapes of further arrays.
+    below : dict
+        Further arrays of numbers, and how many things they number.
+    pointing : tuple of str
+        Further arrays of vertex numbers.
+
+    Raises
+    ------
+    HeadError
+        They do not; it names the array.
+    """
     vertices, deltas, targets = (len(data[name]) for name in ("vertices_dm", "target_indices", "target_names"))
-    for name, shape in {
-        "vertices_dm": (vertices, 3), "faces": (len(data["faces"]), 4), "face_uv": (len(data["faces"]), 4),
-        "face_region": (len(data["faces"]),), "uv": (len(data["uv"]), 2), "target_indptr": (targets + 1,),
-        "target_deltas": (deltas, 3), "landmark_vertices": (68,), "scale_vertices": (3, 2),
-    }.items():  # fmt: skip
+    shapes = {
+        "vertices_dm": (vertices, 3), "faces": (len(data["faces"]), 4), "target_indptr": (targets + 1,),
+        "target_deltas": (deltas, 3), **shapes,
+    }  # fmt: skip
+    for name, shape in shapes.items():
         if data[name].shape != shape:
             raise HeadError(f"head data {data.path}: {name} has shape {data[name].shape}, not {shape}; {_HOW}")
-    below = {"face_uv": len(data["uv"]), "target_indptr": deltas + 1}
-    pointing = ("faces", "target_indices", "landmark_vertices", "left_eye_vertices", "right_eye_vertices")
-    below |= dict.fromkeys((*pointing, "scale_vertices"), vertices)
+    below = below | {"target_indptr": deltas + 1} | dict.fromkeys(("faces", "target_indices", *pointing), vertices)
     for name, count in below.items():
         numbers = data[name]
         if numbers.dtype.kind not in "iu" or not numbers.size or numbers.min() < 0 or numbers.max() >= count:
@@ -182,7 +222,7 @@ def load_proxy(name: str) -> Proxy:
     """
     if name not in PROXIES:
         raise HeadError(f"unknown proxy {name!r}; known: {', '.join(PROXIES)}")
-    data = _read_npz("proxies.npz", prefix=f"{name}/")
+    data = read_arrays("proxies.npz", prefix=f"{name}/")
     weights = data["weights"].astype(np.float64)
     return Proxy(
         reference=data["reference"].astype(np.int64),
@@ -223,8 +263,14 @@ def load_texture(kind: str, name: str) -> Image.Image:
         raise HeadError(f"cannot read texture {path}: {error}; {_HOW}") from error
 
 
-def _read_npz(file_name: str, prefix: str = "") -> dict[str, np.ndarray]:
-    """The arrays of a file whose names start with `prefix`; names that are not there are told by their own error."""
+def read_arrays(file_name: str, prefix: str = "") -> dict[str, np.ndarray]:
+    """Return the arrays of a file in ``assets`` whose names start with `prefix`, by the rest of their names.
+
+    Raises
+    ------
+    HeadError
+        The file is missing or damaged; also where a name is asked for that is not there.
+    """
     path = meshes_dir() / "assets" / file_name
     raw = read_input(path, ASSET_BYTES_LIMIT, HeadError, _HOW)
     try:
@@ -233,10 +279,10 @@ def _read_npz(file_name: str, prefix: str = "") -> dict[str, np.ndarray]:
     except Exception as error:  # zipfile, zlib and NumPy each have their own; all mean the same
         reason = str(error) if len(str(error)) < 200 else type(error).__name__
         raise HeadError(f"cannot read head data {path}: {reason}; {_HOW}") from error
-    return _Arrays(path, arrays)
+    return AssetArrays(path, arrays)
 
 
-class _Arrays(dict):
+class AssetArrays(dict):
     """Arrays of an asset file by name; one that is missing is a damaged file, not a programming error."""
 
     def __init__(self, path: Path, arrays: dict[str, np.ndarray]) -> None:

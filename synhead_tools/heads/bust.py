@@ -8,17 +8,23 @@ from functools import lru_cache
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from synhead_tools.errors import HeadError
 from synhead_tools.heads.assets import load_geometry
+from synhead_tools.heads.borders import split_regions
 from synhead_tools.heads.regions import Region
 from synhead_tools.heads.subdivision import catmull_clark, linear
 from synhead_tools.heads.surface import Surface, clip, split_quads, vertex_normals
 
 # The bust ends where the rest mesh leaves this ellipsoid (dm, y up), below the height where it is cut at all.
 _CENTRE_DM = np.array([0.0, 6.6, 0.35])
-_RADII_DM = np.array([1.5, 1.55, 1.3])
+_RADII_DM = np.array([1.5, 1.72, 1.3])
 _UNCUT_ABOVE_DM = 6.15
 _CAP_DEPTH_DM = 0.30
 _CAP_RINGS = 8
+
+#: Levels of detail of the skin: how often the base mesh's quads are halved. All lie on (nearly) one surface.
+DETAILS = (0, 1, 2)
+DEFAULT_DETAIL = 1
 
 
 @dataclass(frozen=True)
@@ -55,31 +61,60 @@ def bust_level(rest_dm: np.ndarray, slack: float = 1.0) -> np.ndarray:
     return np.maximum(1.0 - radius, rest_dm[..., 1] - _UNCUT_ABOVE_DM)
 
 
-@lru_cache(maxsize=1)
-def bust_topology() -> BustTopology:
-    """Return the topology of the skin (0.3 s, then cached)."""
+@lru_cache(maxsize=len(DETAILS))
+def bust_topology(detail: int = DEFAULT_DETAIL) -> BustTopology:
+    """Return the topology of the skin at a level of detail (0.3 s, then cached).
+
+    Raises
+    ------
+    HeadError
+        No such level.
+    """
+    geometry = load_geometry()
+    subdivide, faces, uv, face_uv = subdivided(detail)
+    rest = subdivide @ geometry.vertices_dm
+    whole = split_quads(faces, uv, face_uv, len(rest))
+    skin, rim = clip(whole, whole.mix @ bust_level(rest))
+    control_triangles = np.concatenate([faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]])
+    skin, region = split_regions(skin, subdivide, 4**detail)
+    return BustTopology(subdivide, control_triangles, skin, _around(skin.mix @ rest, rim), region)
+
+
+def subdivided(detail: int) -> tuple[csr_matrix, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the whole skin at a level of detail: operator from base vertices, quads, uv (v down), quads of uv.
+
+    The first rows are the base vertices, where one step of subdivision puts them: so level 0 lies on level 1, not on
+    the (larger) cage. Quad k comes from base quad ``k // 4**detail``.
+    """
+    if detail not in DETAILS:
+        raise HeadError(f"level of detail {detail!r} is unknown; give {', '.join(map(str, DETAILS))}")
     geometry = load_geometry()
     count = len(geometry.vertices_dm)
     subdivide, faces = catmull_clark(geometry.faces, count)
-    refine_uv, face_uv = linear(geometry.face_uv, len(geometry.uv))
-    rest = subdivide @ geometry.vertices_dm
-    whole = split_quads(faces, refine_uv @ geometry.uv, face_uv, len(rest))
-    skin, rim = clip(whole, whole.mix @ bust_level(rest))
-    control_triangles = np.concatenate([faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]])
-    return BustTopology(
-        subdivide, control_triangles, skin, _around(skin.mix @ rest, rim), geometry.face_region[skin.face // 4]
-    )
+    if detail == 0:
+        return subdivide[:count], geometry.faces, geometry.uv, geometry.face_uv
+    refine, face_uv = linear(geometry.face_uv, len(geometry.uv))
+    uv = refine @ geometry.uv
+    for _ in range(1, detail):
+        step, faces = catmull_clark(faces, subdivide.shape[0])
+        refine, face_uv = linear(face_uv, len(uv))
+        subdivide, uv = csr_matrix(step @ subdivide), refine @ uv
+    return subdivide, faces, uv, face_uv
 
 
-def skin_mesh(vertices_dm: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def skin_mesh(
+    vertices_dm: np.ndarray, detail: int = DEFAULT_DETAIL
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return positions (dm), unit normals, uv, triangles and regions of the closed bust of one morphed head.
 
     Parameters
     ----------
     vertices_dm : (V, 3) array
         Morphed base vertices, mesh frame.
+    detail : int
+        One of `DETAILS`.
     """
-    topology = bust_topology()
+    topology = bust_topology(detail)
     control = topology.subdivide @ vertices_dm
     skin = topology.skin
     positions = skin.mix @ control

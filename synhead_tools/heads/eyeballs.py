@@ -6,6 +6,8 @@ are hard, so they are moved, turned and scaled here, never deformed.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from synhead_tools.heads.assets import EYEBALLS, load_geometry, load_proxy
@@ -21,12 +23,16 @@ def eye_centres(vertices_dm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def place_eyeballs(vertices_dm: np.ndarray, neutral_dm: np.ndarray) -> np.ndarray:
     """Return the vertices (P, 3) of both eyeballs (dm, mesh frame).
 
+    They turn about the centres they have on the neutral head. The expression's targets turn the helper spheres about
+    points some 7 mm behind these and would push the balls sideways out of their sockets; a ball is turned to where
+    the front of its helper sphere went, without rolling (Listing's law).
+
     Parameters
     ----------
     vertices_dm : (V, 3) array
         Morphed base vertices, expression included.
     neutral_dm : (V, 3) array
-        The same head without expression: what turns the helper spheres from there is the gaze.
+        The same head without expression: what moves the helper spheres from there is the gaze.
     """
     balls = _balls_at_rest()
     placed = np.empty_like(balls)
@@ -48,6 +54,7 @@ def pupils(vertices_dm: np.ndarray, neutral_dm: np.ndarray) -> tuple[np.ndarray,
     )
 
 
+@lru_cache(maxsize=1)
 def _balls_at_rest() -> np.ndarray:
     return fit(load_proxy(EYEBALLS), load_geometry().vertices_dm)
 
@@ -58,9 +65,12 @@ def _sides(vertices: np.ndarray, neutral: np.ndarray) -> list[tuple[np.ndarray, 
     rest = geometry.vertices_dm
     sides = []
     for sphere in (geometry.right_eye_vertices, geometry.left_eye_vertices):
-        scale = _radius(vertices[sphere]) / _radius(rest[sphere])
-        turn = _rotation(neutral[sphere], vertices[sphere])
-        sides.append((vertices[sphere].mean(axis=0), rest[sphere].mean(axis=0), scale * turn))
+        centre, rest_centre = neutral[sphere].mean(axis=0), rest[sphere].mean(axis=0)
+        scale = _radius(neutral[sphere]) / _radius(rest[sphere])
+        front = scale * _depth_on_axis(_balls_at_rest() - rest_centre)
+        turned_front = _rotation(neutral[sphere], vertices[sphere])[:, 2] * front
+        gaze = vertices[sphere].mean(axis=0) - centre + turned_front
+        sides.append((centre, rest_centre, scale * _turn_to(gaze)))
     return sides
 
 
@@ -79,3 +89,10 @@ def _rotation(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     u, _, vt = np.linalg.svd((before - before.mean(axis=0)).T @ (after - after.mean(axis=0)))
     flip = np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))])
     return vt.T @ flip @ u.T
+
+
+def _turn_to(direction: np.ndarray) -> np.ndarray:
+    """Return the smallest rotation that takes +z to `direction`, which must not be -z."""
+    x, y, z = direction / np.linalg.norm(direction)
+    axis = np.array([[0, 0, x], [0, 0, y], [-x, -y, 0]])  # of z cross direction, as a matrix
+    return np.eye(3) + axis + axis @ axis / (1 + z)

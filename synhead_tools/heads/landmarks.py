@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from synhead_tools.heads.assets import load_geometry
 from synhead_tools.heads.bust import bust_topology
@@ -13,8 +16,7 @@ NOSE_TIP, MOUTH_RIGHT, MOUTH_LEFT = 30, 48, 54
 
 def landmarks68(vertices_dm: np.ndarray) -> np.ndarray:
     """Return the 68 landmarks (68, 3) on the subdivided skin, frame and unit of `vertices_dm`."""
-    rows = bust_topology().subdivide[load_geometry().landmark_vertices]
-    return rows @ vertices_dm
+    return _rows() @ vertices_dm
 
 
 def points5(vertices_dm: np.ndarray, neutral_dm: np.ndarray) -> np.ndarray:
@@ -24,3 +26,8 @@ def points5(vertices_dm: np.ndarray, neutral_dm: np.ndarray) -> np.ndarray:
     """
     points = landmarks68(vertices_dm)
     return np.array([*pupils(vertices_dm, neutral_dm), points[NOSE_TIP], points[MOUTH_RIGHT], points[MOUTH_LEFT]])
+
+
+@lru_cache(maxsize=1)
+def _rows() -> csr_matrix:
+    return bust_topology().subdivide[load_geometry().landmark_vertices]

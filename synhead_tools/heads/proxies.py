@@ -6,11 +6,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from synhead_tools.heads.assets import HAIRS, Proxy, load_geometry, load_proxy
-from synhead_tools.heads.bust import bust_level
+from synhead_tools.heads.assets import Proxy, load_geometry, load_proxy
+from synhead_tools.heads.haircuts import HAIRSTYLES, cut_level, hair_proxy
 from synhead_tools.heads.surface import Surface, clip, split_quads, vertex_normals
 
-_HAIR_SLACK = 1.12
+_HAIR_ENDS_DM = 2.75  # rest height: just above the waist, where the torso is cut
 
 
 def fit(proxy: Proxy, vertices_dm: np.ndarray) -> np.ndarray:
@@ -26,17 +26,22 @@ def fit(proxy: Proxy, vertices_dm: np.ndarray) -> np.ndarray:
     return mixed + proxy.offsets_dm * scale
 
 
+def proxy_of(name: str) -> Proxy:
+    """Return the mesh of a proxy's or hairstyle's name; HeadError if there is none."""
+    return hair_proxy(name) if name in HAIRSTYLES else load_proxy(name)
+
+
 def proxy_mesh(name: str, control: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return positions (dm), unit normals, uv and triangles of a placed proxy; hair is cut where the bust ends.
+    """Return positions (dm), unit normals, uv and triangles of a placed proxy; hair is cut where the torso ends.
 
     Parameters
     ----------
     name : str
-        Name of the proxy.
+        Name of the proxy or hairstyle.
     control : (P, 3) array
         Its vertices where they belong on the head: the result of `fit`.
     """
-    proxy = load_proxy(name)
+    proxy = proxy_of(name)
     surface = _surface(name)
     triangles = np.concatenate([proxy.faces[:, [0, 1, 2]], proxy.faces[:, [0, 2, 3]]])
     normals = surface.mix @ vertex_normals(control, triangles)
@@ -46,9 +51,10 @@ def proxy_mesh(name: str, control: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
 
 @lru_cache(maxsize=64)
 def _surface(name: str) -> Surface:
-    proxy = load_proxy(name)
+    proxy = proxy_of(name)
     whole = split_quads(proxy.faces, proxy.uv, proxy.face_uv, len(proxy.reference))
-    if name not in HAIRS:
+    if name not in HAIRSTYLES:
         return whole
     rest = fit(proxy, load_geometry().vertices_dm)
-    return clip(whole, whole.mix @ bust_level(rest, slack=_HAIR_SLACK))[0]
+    kept = np.minimum(rest[..., 1] - _HAIR_ENDS_DM, cut_level(name, rest))
+    return clip(whole, whole.mix @ kept)[0]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from synhead_tools.errors import HeadError
 from synhead_tools.heads import assets
+from synhead_tools.heads.haircuts import HAIRSTYLES
 from synhead_tools.heads.morph import OLDEST_YEARS, YOUNGEST_YEARS, expression_names, sliders
 from synhead_tools.input_files import read_input
 
@@ -18,21 +19,27 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-NO_HAIR = "none"
+NO_HAIR = NOTHING = "none"
+BUZZ_CUT = "buzz"
+GLASSES = ("round", "rectangular", "aviator", "sunglasses")
+HEADGEARS = ("beanie", "cap", "headscarf")
+CLOTHS = ("crew_neck", "v_neck", "turtleneck")
 RECIPE_BYTES_LIMIT = 1 << 20
 ANCESTRIES = ("african", "asian", "caucasian")
 
+_SHARE = (0.0, 1.0)
 _RANGES = {
-    "sex": (0.0, 1.0), "age_years": (YOUNGEST_YEARS, OLDEST_YEARS), "muscle": (0.0, 1.0), "weight": (0.0, 1.0),
-    "variation": (0.0, 2.0), "skin_gain": (0.4, 1.6), "pores": (0.0, 1.0), "hair_rgb": (0.0, 1.0),
-    "brow_rgb": (0.0, 1.0), "scalp": (0.0, 1.0), "beard": (0.0, 1.0), "ancestry": (0.0, 1.0), "details": (-1.0, 1.0),
-    "expression": (0.0, 1.0),
+    "sex": _SHARE, "age_years": (YOUNGEST_YEARS, OLDEST_YEARS), "muscle": _SHARE, "weight": _SHARE,
+    "variation": (0.0, 2.0), "skin_gain": (0.4, 1.6), "pores": _SHARE, "hair_rgb": _SHARE, "brow_rgb": _SHARE,
+    "scalp": _SHARE, "beard": _SHARE, "lash_strength": _SHARE, "glasses_rgb": _SHARE, "headgear_rgb": _SHARE,
+    "cloth_rgb": _SHARE, "ancestry": _SHARE, "details": (-1.0, 1.0), "expression": _SHARE,
 }  # fmt: skip
 _CHOICES = {
-    "skin": assets.SKINS, "hair": (*assets.HAIRS, NO_HAIR), "brows": assets.BROWS, "lashes": assets.LASHES,
-    "eyes": assets.EYE_COLOURS,
+    "skin": assets.SKINS, "hair": (*HAIRSTYLES, BUZZ_CUT, NO_HAIR), "brows": assets.BROWS, "lashes": assets.LASHES,
+    "eyes": assets.EYE_COLOURS, "glasses": (*GLASSES, NOTHING), "headgear": (*HEADGEARS, NOTHING),
+    "cloth": (*CLOTHS, NOTHING),
 }  # fmt: skip
-_TRIPLES = ("skin_gain", "hair_rgb", "brow_rgb")
+_TRIPLES = ("skin_gain", "hair_rgb", "brow_rgb", "glasses_rgb", "headgear_rgb", "cloth_rgb")
 _TABLES = ("ancestry", "details", "expression")
 
 
@@ -59,7 +66,9 @@ class HeadRecipe:
     expression : tuple of (str, float)
         ARKit expression names with strengths 0..1; empty is neutral.
     skin, hair, brows, lashes, eyes : str
-        Names of the data; ``hair = "none"`` is bald.
+        Names of the data; ``hair = "none"`` is bald, ``"buzz"`` is painted on the skin.
+    lash_strength : float
+        0 hardly seen to 1 as dense as the data's.
     skin_gain : (3,) tuple of float
         Factors on the skin's red, green and blue (sRGB).
     pores : float
@@ -70,6 +79,10 @@ class HeadRecipe:
         How strongly the scalp under the hair is painted in the hair's colour.
     beard : float
         0 shaved, 0.3 stubble, 1 a short beard, painted on the skin.
+    glasses, headgear, cloth : str
+        Names of `GLASSES`, `HEADGEARS` and `CLOTHS`, or ``none``.
+    glasses_rgb, headgear_rgb, cloth_rgb : (3,) tuple of float
+        sRGB colour 0..1 of the frame, of the headgear and of the cloth.
     """
 
     sex: float
@@ -90,6 +103,13 @@ class HeadRecipe:
     pores: float = 0.5
     scalp: float = 0.8
     beard: float = 0.0
+    lash_strength: float = 0.68
+    glasses: str = NOTHING
+    glasses_rgb: tuple[float, float, float] = (0.12, 0.11, 0.11)
+    headgear: str = NOTHING
+    headgear_rgb: tuple[float, float, float] = (0.25, 0.27, 0.32)
+    cloth: str = "crew_neck"
+    cloth_rgb: tuple[float, float, float] = (0.38, 0.42, 0.48)
     details: tuple[tuple[str, float], ...] = ()
     expression: tuple[tuple[str, float], ...] = ()
 

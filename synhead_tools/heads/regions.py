@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Region(IntEnum):
-    """Region ids as stored in the ``region`` column; 13 to 15 are reserved for clothes, glasses and headgear."""
+    """Region ids as stored in the ``region`` column; 13 to 15 are worn."""
 
     BACKGROUND = 0
     SKIN = 1
@@ -28,3 +28,6 @@ class Region(IntEnum):
 
 FACE_REGIONS = (Region.SKIN, Region.EYE, Region.BROW, Region.LIP, Region.NOSE, Region.EYELID)
 """Regions that make up the visible face: the share of them that is seen decides how occluded a face is."""
+
+BODY_REGIONS = (Region.NECK, Region.CLOTH)
+"""Regions that belong to the body below the head: no head box has them in it."""

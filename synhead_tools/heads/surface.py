@@ -74,20 +74,51 @@ def clip(surface: Surface, level: np.ndarray) -> tuple[Surface, np.ndarray]:
     return clipped, number[np.array(rim, dtype=int).reshape(-1, 2)]
 
 
+def split(surface: Surface, level: np.ndarray) -> tuple[Surface, np.ndarray]:
+    """Cut triangles in two along the line where `level` (per vertex of the surface) is zero; nothing is taken away.
+
+    Vertices keep their numbers, new ones come after them. Triangles that are not cut come first, in their order.
+
+    Returns
+    -------
+    surface : Surface
+        The same surface in finer triangles.
+    inside : (T,) bool array
+        Whether the level is positive on each of its triangles.
+    """
+    signs = np.sign(level)[surface.triangles]
+    crossing = (signs > 0).any(axis=1) & (signs < 0).any(axis=1)
+    cuts: dict[tuple[int, int], int] = {}
+    triangles, faces, inside = [], [], []
+    for triangle, face in zip(surface.triangles[crossing].tolist(), surface.face[crossing].tolist(), strict=True):
+        for positive, polygon in zip((True, False), _two_sides(triangle, level, cuts), strict=True):
+            triangles += [[polygon[0], polygon[k], polygon[k + 1]] for k in range(1, len(polygon) - 1)]
+            faces += [face] * (len(polygon) - 2)
+            inside += [positive] * (len(polygon) - 2)
+    grown = _with_cut_vertices(surface, level, cuts)
+    finer = np.concatenate([surface.triangles[~crossing], np.array(triangles, dtype=int).reshape(-1, 3)])
+    face = np.concatenate([surface.face[~crossing], np.array(faces, dtype=int)])
+    whole_inside = (signs[~crossing] > 0).any(axis=1)
+    return Surface(grown.mix, grown.uv, finer, face), np.concatenate([whole_inside, np.array(inside, dtype=bool)])
+
+
 def vertex_normals(positions: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """Return unit normals (V, 3), area weighted; a vertex without area gets (0, 0, 1)."""
-    a, b, c = (positions[triangles[:, corner]] for corner in range(3))
-    areas = np.cross(b - a, c - a)
-    rows = triangles.T.ravel()
-    columns = np.tile(np.arange(len(triangles)), 3)
-    gather = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(positions), len(triangles))).tocsr()
-    return unit(gather @ areas)
+    corners = np.ascontiguousarray(triangles.T)
+    # axis by axis: three times as fast as rows of x, y, z
+    places = [np.ascontiguousarray(axis)[corners] for axis in np.asarray(positions).T]
+    (ux, uy, uz), (vx, vy, vz) = ([place[end] - place[0] for place in places] for end in (1, 2))
+    sums = np.empty((len(positions), 3))
+    for axis, area in enumerate((uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx)):
+        sums[:, axis] = np.bincount(corners.ravel(), np.concatenate([area, area, area]), len(positions))
+    return unit(sums)
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
     """Return `vectors` (..., 3) at length one; zero becomes (0, 0, 1)."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.where(length > 1e-12, vectors / np.maximum(length, 1e-12), np.array([0.0, 0.0, 1.0]))
+    length = np.sqrt(np.einsum("...i,...i->...", vectors, vectors))[..., None]
+    zero = length <= 1e-12
+    return np.where(zero, [0.0, 0.0, 1.0], vectors / np.where(zero, 1.0, length))
 
 
 def _cut_triangle(triangle, level, cuts, count) -> tuple[list[int], tuple[int, int]]:
@@ -103,6 +134,21 @@ def _cut_triangle(triangle, level, cuts, count) -> tuple[list[int], tuple[int, i
             else:
                 entering = vertex
     return polygon, (leaving, entering)
+
+
+def _two_sides(triangle: list[int], level: np.ndarray, cuts: dict[tuple[int, int], int]) -> tuple[list[int], list[int]]:
+    """Polygons of a triangle's part where the level is positive, and of that where it is negative."""
+    above, below = [], []
+    for start, end in zip(triangle, triangle[1:] + triangle[:1], strict=True):
+        if level[start] >= 0:
+            above.append(start)
+        if level[start] <= 0:
+            below.append(start)
+        if level[start] * level[end] < 0:
+            vertex = cuts.setdefault((min(start, end), max(start, end)), len(level) + len(cuts))
+            above.append(vertex)
+            below.append(vertex)
+    return above, below
 
 
 def _with_cut_vertices(surface: Surface, level: np.ndarray, cuts: dict[tuple[int, int], int]) -> Surface:

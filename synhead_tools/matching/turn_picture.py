@@ -8,6 +8,7 @@ from PIL import Image
 from synhead_tools.formats.sample import HIDDEN, OUTSIDE
 from synhead_tools.geometry.boxes import face_box_xyxy, tight_box_xyxy
 from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
+from synhead_tools.heads.head_pixels import head_pixels
 from synhead_tools.matching.in_plane import turn_about_optical_axis
 
 NO_TURN_DEG = 1e-9
@@ -98,6 +99,8 @@ def turn_samples(columns: dict[str, np.ndarray], in_plane_deg: np.ndarray) -> di
 
 def _covered(columns: dict[str, np.ndarray], turned: dict[str, np.ndarray]) -> np.ndarray:
     """Which pixels of the turned pictures show the head: (n, H, W), 0 where they do not."""
-    if "region" in columns and columns["alpha"].all():  # drawn over a background: alpha does not tell the head from it
-        return turned["region"]
-    return turned["alpha"]
+    if "region" not in columns:
+        return turned["alpha"]
+    drawn_over = columns["alpha"].all()  # a background: alpha does not tell the head from it
+    alpha = np.full_like(turned["alpha"], 255) if drawn_over else turned["alpha"]
+    return np.stack([head_pixels(*pair) for pair in zip(alpha, turned["region"], strict=True)])

@@ -5,6 +5,7 @@ Everything here follows from the pose, the camera and the frame; nothing is esti
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,18 +16,20 @@ from synhead_tools.geometry.conventions import EulerConvention
 from synhead_tools.geometry.euler import euler_deg_from_rotmat
 from synhead_tools.geometry.projection import project_points
 from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
+from synhead_tools.heads.head_pixels import head_pixels
 from synhead_tools.heads.regions import FACE_REGIONS
 from synhead_tools.rendering.backend import NEAR_M, Backend, Frame
 from synhead_tools.rendering.scene import Camera, studio_lighting
 
 if TYPE_CHECKING:
-    from synhead_tools.heads.head import Head
+    from synhead_tools.heads.head import Head, HeadFacts
 
 #: A point this far behind what its pixels show is still taken to be on it: rounding of landmarks and of pixels.
 VISIBILITY_TOLERANCE_M = 0.004
 
 _FACE = np.array([int(region) for region in FACE_REGIONS], np.uint8)
 _REFERENCE_STEP_M = 0.05
+_MAX_HEADS = 16
 
 
 def pose_columns(
@@ -65,6 +68,8 @@ def point_columns(
 ) -> dict[str, np.ndarray]:
     """Project a head's points: ``points5`` (n, 5, 3) and ``landmarks68`` (n, 68, 3) float32: x, y in px, depth in m.
 
+    Those that an imported head does not have are left out.
+
     Parameters
     ----------
     head : Head
@@ -73,6 +78,8 @@ def point_columns(
     """
     columns = {}
     for name, points_m in (("points5", head.points5_m), ("landmarks68", head.landmarks68_m)):
+        if points_m is None:
+            continue
         points_px, depth_m = project_points(points_m, rotmat, translation_m, intrinsics)
         columns[name] = np.concatenate([points_px, depth_m[..., None]], axis=-1).astype(np.float32)
     return columns
@@ -159,7 +166,7 @@ class FaceAreas:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._areas: dict[tuple, tuple[Head, float]] = {}
+        self._areas: dict[int, tuple[Head, dict[tuple, float]]] = {}
 
     def visible_fraction(
         self, frame: Frame, head: Head, rotmat: np.ndarray, translation_m: np.ndarray, camera: Camera
@@ -184,13 +191,17 @@ class FaceAreas:
         centred = camera.intrinsics.copy()
         centred[:2, 2] = camera.width_px / 2, camera.height_px / 2
         camera = Camera(camera.width_px, camera.height_px, centred)
-        key = (id(head), camera.key(), distance_m)
-        if key not in self._areas:
+        if id(head) not in self._areas:
+            while len(self._areas) >= _MAX_HEADS:
+                del self._areas[next(iter(self._areas))]
+            # the head is kept with its areas: while it lives its id() is no other's
+            self._areas[id(head)] = (head, {})
+        areas, key = self._areas[id(head)][1], (camera.key(), distance_m)
+        if key not in areas:
             pose = (np.eye(3), np.array([0.0, 0.0, distance_m]))
             frame = self._backend.render(head, *pose, camera, studio_lighting())
-            # the head is kept with its area: while it lives its id() is no other's
-            self._areas[key] = (head, float(face_area_px(frame, head, *pose, camera)))
-        return self._areas[key][1]
+            areas[key] = float(face_area_px(frame, head, *pose, camera))
+        return areas[key]
 
 
 def frame_columns(
@@ -210,21 +221,32 @@ def frame_columns(
     pose : tuple of two arrays
         rotmat (3, 3) and translation_m (3,).
     points : dict of str to ndarray
-        ``points5`` (5, 3) and ``landmarks68`` (68, 3) of this sample.
+        ``points5`` (5, 3) and ``landmarks68`` (68, 3) of this sample, so far as there are any.
     camera : Camera
     areas : FaceAreas
 
     Returns
     -------
     dict of str to ndarray
-        ``head_box_xyxy``, ``points5_visibility``, ``landmarks68_visibility``, ``visible_fraction``.
+        ``head_box_xyxy``; ``points5_visibility``, ``landmarks68_visibility`` of the points there are; and, where the
+        68 points say what is face, ``visible_fraction``.
     """
-    return {
-        "head_box_xyxy": tight_box_xyxy(frame.alpha).astype(np.float32),
-        "points5_visibility": point_visibility(points["points5"], frame.depth_m),
-        "landmarks68_visibility": point_visibility(points["landmarks68"], frame.depth_m),
-        "visible_fraction": np.float32(areas.visible_fraction(frame, head, *pose, camera)),
-    }
+    columns = {"head_box_xyxy": tight_box_xyxy(head_pixels(frame.alpha, frame.region)).astype(np.float32)}
+    for name in ("points5", "landmarks68"):
+        if name in points:
+            columns[f"{name}_visibility"] = point_visibility(points[name], frame.depth_m)
+    if head.landmarks68_m is not None:
+        columns["visible_fraction"] = np.float32(areas.visible_fraction(frame, head, *pose, camera))
+    return columns
+
+
+def unknown_columns(heads: Iterable[HeadFacts]) -> frozenset[str]:
+    """Return the columns that some of the heads, for want of landmarks, cannot have: a dataset has none of them."""
+    unknown = set()
+    for facts in heads:
+        unknown |= set() if facts.has_points5 else {"points5", "points5_visibility"}
+        unknown |= set() if facts.has_landmarks68 else {"landmarks68", "landmarks68_visibility", "visible_fraction"}
+    return frozenset(unknown)
 
 
 def annotate(

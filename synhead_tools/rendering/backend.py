@@ -10,7 +10,9 @@ Requirements on a backend
    ``image + (1 - alpha / 255) * background`` is the picture over that background.
 4. It needs no window, no screen and no network, and imports its libraries only when it is opened.
 5. What it cannot do here is one line of `BackendError` that names the missing thing and how to get it.
-6. It is used by one thread at a time and closed once; more than one may be open in a process.
+6. Heads of the same `rest` are one head in several shapes: textures and triangles are prepared once, and the vertices
+   of each call are drawn. Pictures do not depend on which shape came first.
+7. It is used by one thread at a time and closed once; more than one may be open in a process.
 
 To add one: a module with a class that satisfies `Backend`, and one line in `BACKENDS`.
 """

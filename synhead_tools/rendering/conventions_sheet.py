@@ -15,6 +15,7 @@ from synhead_tools.geometry.conventions import EulerConvention, get_convention
 from synhead_tools.geometry.conventions.facts import facts
 from synhead_tools.geometry.conventions.looks import looks, single_turn
 from synhead_tools.heads.library import load_head
+from synhead_tools.heads.pose_neck import bend_neck
 from synhead_tools.rendering.backend import open_backend
 from synhead_tools.rendering.background import composite_frame
 from synhead_tools.rendering.preview import draw_axes
@@ -101,7 +102,7 @@ def _tiles(convention: EulerConvention, names: list[str], tile_px: int) -> dict[
     head, backend = load_head(HEAD), open_backend()
 
     def draw(rotmat: np.ndarray) -> Image.Image:
-        frame = backend.render(head, rotmat, POSITION_M, camera, studio_lighting())
+        frame = backend.render(bend_neck(head, rotmat), rotmat, POSITION_M, camera, studio_lighting())
         tile = Image.fromarray(composite_frame(frame, GREY))
         draw_axes(ImageDraw.Draw(tile), rotmat, POSITION_M, camera.intrinsics)
         return tile

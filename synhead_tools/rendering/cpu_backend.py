@@ -10,19 +10,19 @@ import numpy as np
 from synhead_tools.errors import BackendError
 from synhead_tools.rendering.backend import NEAR_M, Frame, check_pose, check_samples_per_axis
 from synhead_tools.rendering.mipmap import FULL
-from synhead_tools.rendering.pack import CUTOFF, CUTOUT, PackedHead, pack_head
+from synhead_tools.rendering.pack import CUTOFF, CUTOUT, PackedHead, pack_head, packed_as
 
 try:
     import numba
 
-    from synhead_tools.rendering.raster import nearness, project_vertices, rasterise
+    from synhead_tools.rendering.raster import nearness, project_vertices, put_vertices, rasterise
     from synhead_tools.rendering.resolve import MAX_SLOPE, Pictures, Samples, pixel_scratch, resolve
     from synhead_tools.rendering.shade import HeadLighting
 except ImportError as error:
     raise BackendError(f"the cpu backend needs numba ({error}); pip install 'synhead-tools[cpu]'") from error
 
 if TYPE_CHECKING:
-    from synhead_tools.heads.head import Head
+    from synhead_tools.heads.head import Head, Part
     from synhead_tools.rendering.scene import Camera, Lighting
 
 # Rank of each sample's threshold: neighbours in the pixel are far apart, so that half coverage is no block.
@@ -38,6 +38,16 @@ class _Packed(NamedTuple):
     mesh: PackedHead
     thresholds: np.ndarray
     opaque: np.ndarray  # numbers of the opaque triangles, which come first
+    drawn: list[Part]  # whose vertices `mesh` has at the moment
+
+    def take_shape(self, parts: tuple[Part, ...]) -> None:
+        """Put the vertices of these parts in where they are others than those that are there."""
+        first = 0
+        for number, part in enumerate(parts):
+            if part is not self.drawn[number]:
+                put_vertices(self.mesh.attributes, first, part.vertices_m, part.normals)
+                self.drawn[number] = part
+            first += len(part.vertices_m)
 
 
 class CpuBackend:
@@ -83,7 +93,8 @@ class CpuBackend:
         self._packed.clear()
         self._scratch = None
 
-    def _pack(self, head: Head) -> _Packed:
+    def _pack(self, shape: Head) -> _Packed:
+        head = packed_as(shape)
         packed = self._packed.get(id(head))
         if packed is None:
             while len(self._packed) >= MAX_PACKED_HEADS:
@@ -91,7 +102,8 @@ class CpuBackend:
             mesh = pack_head(head)
             thresholds = coverage_thresholds(mesh.material[:, CUTOFF], self.samples_per_axis**2)
             opaque = np.flatnonzero(mesh.material[mesh.triangle_part, CUTOUT] == 0).astype(np.int32)
-            packed = self._packed[id(head)] = _Packed(head, mesh, thresholds, opaque)
+            packed = self._packed[id(head)] = _Packed(head, mesh, thresholds, opaque, list(head.parts))
+        packed.take_shape(shape.parts)
         return packed
 
     def _samples(self, vertices: int, camera: Camera) -> Samples:

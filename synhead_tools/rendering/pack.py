@@ -27,6 +27,9 @@ MATERIAL_COLUMNS = 10
 class PackedHead(NamedTuple):
     """Everything of a head that does not depend on the pose. Opaque triangles stand before cutout ones.
 
+    When the head changes its shape, `triangle_facing` and `part_closed` stay those of the head that
+    was packed: a picture must not depend on what was drawn before.
+
     Attributes
     ----------
     attributes : (V, 8) float32
@@ -122,6 +125,20 @@ def pack_head(head: Head) -> PackedHead:
         part_closed=closed,
         behind_region=int(Region.NECK),
     )
+
+
+def packed_as(head: Head) -> Head:
+    """Return the head whose packed form serves `head` once its vertices are put in: its `rest`, or itself."""
+    rest = head.rest
+    if rest is None or len(rest.parts) != len(head.parts):
+        return head
+    names = ("triangles", "triangle_region", "uv", "texture")
+    for part, other in zip(head.parts, rest.parts, strict=True):
+        if any(getattr(part, name) is not getattr(other, name) for name in names):
+            return head  # it was taken apart since
+        if part.vertices_m.shape != other.vertices_m.shape or part.normals.shape != other.normals.shape:
+            return head
+    return rest
 
 
 def _material_row(part: Part) -> np.ndarray:

@@ -13,6 +13,9 @@ from synhead_tools.errors import PlanError
 from synhead_tools.formats.sample import ROTATION_TOLERANCE
 from synhead_tools.geometry.boxes import FACE_BOX_SIDE_M
 from synhead_tools.geometry.conventions import get_convention
+from synhead_tools.heads.expression_basis import ARKIT_NAMES
+from synhead_tools.heads.expression_laws import EXPRESSION_LAWS
+from synhead_tools.heads.pose_neck import BODY_FOLLOW
 from synhead_tools.rendering.background import Background
 from synhead_tools.rendering.scene import LIGHTING_LAWS, Camera, Lighting
 
@@ -37,6 +40,8 @@ class SampleSetup:
         The 64-bit seed that decided what is random in it.
     background_rng : numpy.random.Generator
         For the background, where the plan has one.
+    expression : (52,) float32 or None
+        Coefficients of `synhead_tools.heads.expressions.ARKIT_NAMES`; None leaves the head as it is.
     """
 
     index: int
@@ -46,6 +51,7 @@ class SampleSetup:
     lighting: Lighting
     seed: int
     background_rng: np.random.Generator
+    expression: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +80,12 @@ class RenderPlan:
         The distance is multiplied by a factor drawn evenly from 1 - this to 1 + this; the field of view stays.
     offset_jitter : float
         The head's origin is moved sideways and up or down by up to this share of the picture's width.
+    body_follow : float
+        How far the body turns with the head, 0 (not while the neck can turn) to 1 (as one piece); see
+        `synhead_tools.heads.pose_neck`.
+    expressions : str or (E, 52) array
+        ``none`` (heads as they are), a law's name in `synhead_tools.heads.expression_laws.EXPRESSION_LAWS`, or
+        coefficients: row k goes with pose k, and after the last row the first comes again.
     lighting : str
         A name in `synhead_tools.rendering.scene.LIGHTING_LAWS`.
     background : str or None
@@ -107,6 +119,8 @@ class RenderPlan:
     picture_to_box: float = PICTURE_TO_BOX
     distance_jitter: float = 0.0
     offset_jitter: float = 0.0
+    body_follow: float = BODY_FOLLOW
+    expressions: str | np.ndarray = "none"
     lighting: str = "studio"
     background: str | None = None
     backend: str = "auto"
@@ -129,7 +143,9 @@ class RenderPlan:
         _check_range("picture_to_box", self.picture_to_box, 0.2, 20.0)
         _check_range("distance_jitter", self.distance_jitter, 0.0, 0.5)
         _check_range("offset_jitter", self.offset_jitter, 0.0, 2.0)
+        _check_range("body_follow", self.body_follow, 0.0, 1.0)
         _check_range("seed", self.seed, 0, 2**63 - 1)
+        object.__setattr__(self, "expressions", _check_expressions(self.expressions))
         if self.lighting not in LIGHTING_LAWS:
             raise PlanError(f"unknown lighting {self.lighting!r}; known: {', '.join(LIGHTING_LAWS)}")
         if self.background is not None:
@@ -154,7 +170,7 @@ class RenderPlan:
         head, pose = divmod(index, len(self.rotmats))
         seed = self.sample_seed(index)
         # A stream for each use: whether one draws more or less does not change the others.
-        place, light, behind = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3))
+        place, light, behind, face = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4))
         return SampleSetup(
             index=index,
             head_name=self.heads[head],
@@ -163,7 +179,20 @@ class RenderPlan:
             lighting=LIGHTING_LAWS[self.lighting](light),
             seed=seed,
             background_rng=behind,
+            expression=self._expression(pose, face),
         )
+
+    @property
+    def has_expressions(self) -> bool:
+        """Whether heads change from frame to frame."""
+        return not isinstance(self.expressions, str) or self.expressions != "none"
+
+    def _expression(self, pose: int, rng: np.random.Generator) -> np.ndarray | None:
+        if not self.has_expressions:
+            return None
+        if isinstance(self.expressions, str):
+            return EXPRESSION_LAWS[self.expressions](rng).astype(np.float32)  # as it is stored
+        return self.expressions[pose % len(self.expressions)]
 
     def _translation_m(self, rng: np.random.Generator) -> np.ndarray:
         along, right, down = rng.uniform(-1, 1, 3)
@@ -176,12 +205,14 @@ class RenderPlan:
         """Return the plan as JSON-able values; `from_dict` takes them back."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         arrays = {name: values[name].tolist() for name in ("rotmats", "track_id", "frame_id")}
+        if not isinstance(self.expressions, str):
+            arrays["expressions"] = self.expressions.tolist()
         return {**values, **arrays, "heads": list(self.heads)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RenderPlan:
-        """Inverse of `to_dict`."""
-        return cls(**values)
+        """Inverse of `to_dict`; plans of a time when heads came without a body turn as one piece."""
+        return cls(**{"body_follow": 1.0, **values})
 
     def summary(self) -> dict[str, Any]:
         """Return the plan as JSON-able values with a hash in the place of the poses, for manifests."""
@@ -189,6 +220,9 @@ class RenderPlan:
         poses = b"".join(np.ascontiguousarray(a).tobytes() for a in (self.rotmats, self.track_id, self.frame_id))
         for name in ("rotmats", "track_id", "frame_id"):
             del values[name]
+        if not isinstance(self.expressions, str):
+            digest = hashlib.sha256(self.expressions.astype("<f4").tobytes()).hexdigest()
+            values["expressions"] = {"rows": len(self.expressions), "sha256": digest}
         return {**values, "poses": len(self.rotmats), "poses_sha256": hashlib.sha256(poses).hexdigest()}
 
     def sha256(self) -> str:
@@ -210,6 +244,22 @@ def _check_rotmats(rotmats: Any) -> np.ndarray:
         raise PlanError(f"pose {int(np.argmax(bad))} of the plan is no rotation; orthonormalise it first")
     matrices.setflags(write=False)
     return matrices
+
+
+def _check_expressions(expressions: Any) -> str | np.ndarray:
+    if isinstance(expressions, str):
+        if expressions not in EXPRESSION_LAWS:
+            raise PlanError(f"unknown expressions {expressions!r}; known: {', '.join(EXPRESSION_LAWS)}, or numbers")
+        return expressions
+    rows = np.array(expressions, np.float32)
+    if rows.ndim != 2 or rows.shape[1] != len(ARKIT_NAMES) or len(rows) == 0:
+        raise PlanError(f"expressions have shape {rows.shape}; give (E, {len(ARKIT_NAMES)}) with E at least 1")
+    bad = ~((rows >= 0) & (rows <= 1))
+    if bad.any():
+        row, column = (int(index[0]) for index in np.nonzero(bad))
+        raise PlanError(f"expression {row} has {ARKIT_NAMES[column]} = {rows[row, column]}; give values from 0 to 1")
+    rows.setflags(write=False)
+    return rows
 
 
 def _ids(values: Any, default: np.ndarray, name: str) -> np.ndarray:

@@ -16,11 +16,21 @@ from synhead_tools.heads.regions import Region
 from synhead_tools.rendering.backend import NEAR_M, Frame, check_pose, check_samples_per_axis
 from synhead_tools.rendering.gl_platform import import_pyrender
 from synhead_tools.rendering.gl_shaders import MAX_LIGHTS, write_shaders
-from synhead_tools.rendering.pack import SKIN_WRAP
+from synhead_tools.rendering.pack import SKIN_WRAP, packed_as
 
 pyrender = import_pyrender()
 
-from OpenGL.GL import GL_CLAMP_TO_EDGE, GL_MULTISAMPLE, GL_RENDERER, GL_VERSION, glDisable, glGetString  # noqa: E402
+from OpenGL.GL import (  # noqa: E402
+    GL_ARRAY_BUFFER,
+    GL_CLAMP_TO_EDGE,
+    GL_MULTISAMPLE,
+    GL_RENDERER,
+    GL_VERSION,
+    glBindBuffer,
+    glBufferSubData,
+    glDisable,
+    glGetString,
+)
 from pyrender.renderer import Renderer  # noqa: E402
 from pyrender.shader_program import ShaderProgramCache  # noqa: E402
 
@@ -92,7 +102,7 @@ class _Device:
             ) from error
         self.scene = pyrender.Scene(bg_color=(0.0, 0.0, 0.0, 0.0))
         self.camera_node = self.scene.add(pyrender.PerspectiveCamera(1.0), pose=np.diag([1.0, -1.0, -1.0, 1.0]))
-        self.heads: dict[int, tuple[Head, Any]] = {}
+        self.heads: dict[int, tuple[Head, Any, list[Part]]] = {}
 
     def draw(self, width_px: int, height_px: int, uniforms: _Uniforms) -> tuple[np.ndarray, np.ndarray]:
         """Draw the scene; return colour (H, W, 4) uint8 and depth (H, W) float32 in metres."""
@@ -101,15 +111,21 @@ class _Device:
         flags = pyrender.RenderFlags.RGBA | pyrender.RenderFlags.SKIP_CULL_FACES
         return self.offscreen.render(self.scene, flags)
 
-    def show(self, head: Head, pose: np.ndarray) -> None:
-        """Make `head` the only one that is seen, at `pose` (4, 4)."""
+    def show(self, shape: Head, pose: np.ndarray) -> None:
+        """Make `shape` the only head that is seen, at `pose` (4, 4)."""
+        head = packed_as(shape)
         if id(head) not in self.heads:
             while len(self.heads) >= MAX_HEADS:
                 self._remove(next(iter(self.heads)))
-            self.heads[id(head)] = (head, self._add(head))
-        for key, (_, node) in self.heads.items():
+            self.heads[id(head)] = (head, self._add(head), list(head.parts))
+        for key, (_, node, _) in self.heads.items():
             node.mesh.is_visible = key == id(head)
-        self.scene.set_pose(self.heads[id(head)][1], pose)
+        _, node, drawn = self.heads[id(head)]
+        for number, part in enumerate(shape.parts):
+            if part is not drawn[number]:
+                _put_vertices(node.mesh.primitives[number], part)
+                drawn[number] = part
+        self.scene.set_pose(node, pose)
 
     def _add(self, head: Head) -> Any:
         primitives = [_primitive(part) for part in head.parts]
@@ -117,7 +133,7 @@ class _Device:
         return self.scene.add(pyrender.Mesh(primitives))
 
     def _remove(self, key: int) -> None:
-        _, node = self.heads.pop(key)
+        _, node, _ = self.heads.pop(key)
         for primitive in node.mesh.primitives:
             del self.renderer.parts[id(primitive)]
         self.scene.remove_node(node)
@@ -204,6 +220,17 @@ def _primitive(part: Part) -> Any:
         color_0=region,
         material=material,
     )
+
+
+def _put_vertices(primitive: Any, part: Part) -> None:
+    """Give a primitive the positions and normals of a part with the same triangles, on the device too."""
+    corners = part.triangles.reshape(-1)
+    primitive.positions, primitive.normals = part.vertices_m[corners], part.normals[corners]
+    if primitive._in_context():  # pyrender has no public way to change vertices that are there; its order of columns
+        columns = (primitive.positions, primitive.normals, primitive.texcoord_0, primitive.color_0)
+        data = np.ascontiguousarray(np.hstack(columns), np.float32)
+        glBindBuffer(GL_ARRAY_BUFFER, primitive._buffers[0])
+        glBufferSubData(GL_ARRAY_BUFFER, 0, data.nbytes, data)
 
 
 def _resolve(colour: np.ndarray, regions: np.ndarray, depth_m: np.ndarray, size: int) -> Frame:

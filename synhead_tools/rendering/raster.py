@@ -21,6 +21,15 @@ _ONE = np.float32(1)
 
 
 @compiled
+def put_vertices(attributes, first, vertices_m, normals):
+    """Write the positions and normals (V, 3) of one part into the rows of `PackedHead.attributes` from `first` on."""
+    for i in range(vertices_m.shape[0]):
+        for axis in range(3):
+            attributes[first + i, axis] = vertices_m[i, axis]
+            attributes[first + i, 5 + axis] = normals[i, axis]
+
+
+@compiled
 def project_vertices(attributes, rotmat, translation_m, intrinsics, samples, near_m, grid_x, grid_y, inverse_z):
     """Place vertices on the sample grid.
 

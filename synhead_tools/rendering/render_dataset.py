@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 
 from synhead_tools import __version__
-from synhead_tools.errors import ManifestError, PlanError, ShardError
+from synhead_tools.errors import HeadError, ManifestError, PlanError, ShardError
 from synhead_tools.formats.folder_contents import SHARDS_FOLDER
 from synhead_tools.formats.manifest import MANIFEST_NAME, Manifest, ShardEntry, read_manifest, write_manifest
 from synhead_tools.formats.shards import ShardReader
 from synhead_tools.heads.head import Head
+from synhead_tools.rendering.annotate import unknown_columns
 from synhead_tools.rendering.backend import open_backend, resolve_backend
 from synhead_tools.rendering.output_folder import locked_folder, prepare_folder
 from synhead_tools.rendering.plan import RenderPlan
@@ -80,6 +81,8 @@ def render_dataset(
     ------
     OutputExistsError
         There is something and neither `resume` nor `overwrite` is given, or another run is writing there.
+    HeadError
+        The plan has expressions, and a head that was imported.
     ManifestError
         `resume`, and what is there is of another plan, backend or version.
     BackendError
@@ -92,6 +95,8 @@ def render_dataset(
     out = Path(out)
     plan = replace(plan, backend=resolve_backend(plan.backend))
     shelf = HeadShelf(plan.heads, heads)
+    left_out = unknown_columns(shelf.facts(name) for name in shelf)
+    _check_expressions(plan, shelf)
     # Before the lock: a plan that cannot be rendered must not touch the folder.
     run = _describe_run(plan, shelf, rows_per_shard, compression)
     with locked_folder(out):
@@ -103,7 +108,7 @@ def render_dataset(
         progress(kept, len(plan))
         if missing:
             (out / MANIFEST_NAME).unlink(missing_ok=True)  # until the set is whole again it is no dataset
-        for task, digest in render_shards(plan, heads, missing, workers):
+        for task, digest in render_shards(plan, heads, missing, workers, left_out):
             done[task.path.name] = digest
             kept += task.stop - task.start
             progress(kept, len(plan))
@@ -112,16 +117,24 @@ def render_dataset(
     return out
 
 
+def _check_expressions(plan: RenderPlan, shelf: HeadShelf) -> None:
+    if not plan.has_expressions:
+        return
+    for name in shelf:
+        if not shelf.facts(name).has_recipe:
+            raise HeadError(f"head {name} is imported and has no expressions; leave it out, or use --expressions none")
+
+
 def _describe_run(plan: RenderPlan, shelf: HeadShelf, rows_per_shard: int, compression: str) -> dict[str, Any]:
     """Everything that decides the bytes of the run, as the manifest will say it."""
     backend = open_backend(plan.backend, samples_per_axis=plan.samples_per_axis)
     renderer = backend.description
     backend.close()
-    loaded = {name: shelf[name] for name in shelf}
-    check_identities(loaded)
+    facts = {name: shelf.facts(name) for name in shelf}
+    check_identities(facts)
     run = {
         "config": {**plan.summary(), "rows_per_shard": rows_per_shard, "compression": compression},
-        "heads": {h.name: {"licence": h.licence, "recipe_sha256": h.recipe_sha256} for h in loaded.values()},
+        "heads": {h.name: {"licence": h.licence, "recipe_sha256": h.recipe_sha256} for h in facts.values()},
         "renderer": renderer,
         "versions": _versions(),
     }

@@ -10,14 +10,16 @@ import numpy as np
 
 from synhead_tools.errors import HeadError
 from synhead_tools.formats.sample import COLUMNS
-from synhead_tools.heads.head import Head
+from synhead_tools.heads.expressions import express
+from synhead_tools.heads.head import Head, HeadFacts
+from synhead_tools.heads.pose_neck import bend_neck
 from synhead_tools.rendering.annotate import FaceAreas, frame_columns, point_columns, pose_columns
 from synhead_tools.rendering.backend import Backend, Frame
 from synhead_tools.rendering.background import Background, composite_frame
 from synhead_tools.rendering.plan import RenderPlan, SampleSetup
 
-#: Expression of every head there is: the library's heads are at rest.
-NEUTRAL = b"neutral"
+#: Names of expressions: the head's own, one drawn at random, one that was given.
+NEUTRAL, DRAWN, GIVEN = b"neutral", b"random", b"given"
 
 _PER_FRAME = (
     "image",
@@ -42,12 +44,15 @@ class ShardRenderer:
     backend : Backend
     areas : FaceAreas
         Of the same backend; kept from shard to shard.
+    left_out : frozenset of str
+        Columns that some head of the plan cannot have (`synhead_tools.rendering.annotate.unknown_columns`).
     """
 
     plan: RenderPlan
     heads: Mapping[str, Head]
     backend: Backend
     areas: FaceAreas
+    left_out: frozenset[str] = frozenset()
 
     def columns(self, start: int, stop: int, between: Callable[[], None] = lambda: None) -> dict[str, np.ndarray]:
         """Render samples `start` to ``stop - 1``.
@@ -86,13 +91,15 @@ class ShardRenderer:
             rows = slice(begin, begin + len(group))
             parts.append(point_columns(self.heads[name], rotmat[rows], translation_m[rows], intrinsics[rows]))
             begin += len(group)
-        for name in parts[0]:
+        for name in set(parts[0]) - self.left_out:
             columns[name] = np.concatenate([part[name] for part in parts])
+        if self.plan.has_expressions:
+            columns["expression_coefficients"] = np.stack([setup.expression for setup in setups])
         identities = [_identity(self.heads[name]) for name, group in stretches for _ in group]
         return {
             **columns,
             "head_id": np.array(identities, "S16"),
-            "expression": np.full(len(setups), NEUTRAL, "S16"),
+            "expression": np.array([self._expression_name(setup) for setup in setups], "S16"),
             "track_id": self.plan.track_id[poses],
             "frame_id": self.plan.frame_id[poses],
             "seed": np.array([setup.seed for setup in setups], np.uint64),
@@ -101,17 +108,30 @@ class ShardRenderer:
     def _empty_columns(self, rows: int) -> dict[str, np.ndarray]:
         sizes = {"H": self.plan.size_px, "W": self.plan.size_px}
         names = (*_PER_FRAME, "depth_m") if self.plan.store_depth else _PER_FRAME
+        names = tuple(name for name in names if name not in self.left_out)
         shapes = {name: tuple(sizes.get(n, n) for n in COLUMNS[name].shape_tail) for name in names}
         return {name: np.zeros((rows, *shapes[name]), COLUMNS[name].dtype) for name in names}
 
     def _frame_values(self, setup: SampleSetup, columns: dict[str, np.ndarray], row: int) -> dict[str, np.ndarray]:
         head, camera = self.heads[setup.head_name], self.plan.camera()
         rotmat = self.plan.rotmats[setup.pose_index]
-        frame = self.backend.render(head, rotmat, setup.translation_m, camera, setup.lighting)
-        points = {name: columns[name][row] for name in ("points5", "landmarks68")}
-        values = frame_columns(frame, head, (rotmat, setup.translation_m), points, camera, self.areas)
+        points = {name: columns[name][row] for name in ("points5", "landmarks68") if name in columns}
+        shape = head
+        if setup.expression is not None:
+            shape = express(head, setup.expression)
+            pose = (rotmat[None], setup.translation_m[None], camera.intrinsics[None])
+            points = {name: column[0] for name, column in point_columns(shape, *pose).items()}
+        bent = bend_neck(shape, rotmat, self.plan.body_follow)
+        frame = self.backend.render(bent, rotmat, setup.translation_m, camera, setup.lighting)
+        # the face is measured against the neutral one: a blink hides nothing of it
+        values = points | frame_columns(frame, head, (rotmat, setup.translation_m), points, camera, self.areas)
         values.update(self._pictures(frame, setup))
-        return values
+        return {name: value for name, value in values.items() if name not in self.left_out}
+
+    def _expression_name(self, setup: SampleSetup) -> bytes:
+        if setup.expression is None or not setup.expression.any():
+            return NEUTRAL
+        return DRAWN if isinstance(self.plan.expressions, str) else GIVEN
 
     def _pictures(self, frame: Frame, setup: SampleSetup) -> dict[str, np.ndarray]:
         pictures = {"image": frame.image, "alpha": frame.alpha, "region": frame.region}
@@ -139,11 +159,19 @@ class HeadShelf(Mapping):
         self._given = dict(given or {})
 
     def __getitem__(self, name: str) -> Head:
-        if name not in self._given:
-            from synhead_tools.heads.library import load_head
+        if name in self._given:
+            return self._given[name]
+        from synhead_tools.heads.library import load_head
 
-            self._given[name] = load_head(name)
-        return self._given[name]
+        return load_head(name)  # which keeps the last ones, not all: a population does not fit into memory
+
+    def facts(self, name: str) -> HeadFacts:
+        """Return what is known of a head without building it."""
+        if name in self._given:
+            return self._given[name].facts()
+        from synhead_tools.heads.library import head_facts
+
+        return head_facts(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -152,7 +180,7 @@ class HeadShelf(Mapping):
         return len(self._names)
 
 
-def check_identities(heads: Mapping[str, Head]) -> None:
+def check_identities(heads: Mapping[str, HeadFacts]) -> None:
     """Check, before anything is rendered, that samples of different heads can be told apart.
 
     Raises
@@ -167,7 +195,7 @@ def check_identities(heads: Mapping[str, Head]) -> None:
             raise HeadError(f"heads {other} and {name} are both called {head.name!r}; rename one recipe file")
 
 
-def _identity(head: Head) -> bytes:
+def _identity(head: Head | HeadFacts) -> bytes:
     identity = head.name.encode("utf-8")
     if not 1 <= len(identity) <= 16:
         raise HeadError(f"head name {head.name!r} takes {len(identity)} bytes as head_id; give it 1 to 16")

@@ -49,7 +49,11 @@ class _Stopped(Exception):
 
 
 def render_shards(
-    plan: RenderPlan, heads: Mapping[str, Head] | None, tasks: list[ShardTask], workers: int
+    plan: RenderPlan,
+    heads: Mapping[str, Head] | None,
+    tasks: list[ShardTask],
+    workers: int,
+    left_out: frozenset[str] = frozenset(),
 ) -> Iterator[tuple[ShardTask, str]]:
     """Render shards; yield each with its SHA-256 as it is finished, in any order.
 
@@ -62,6 +66,8 @@ def render_shards(
     tasks : list of ShardTask
     workers : int
         Processes; with 1, or with one task, this process renders.
+    left_out : frozenset of str
+        Columns that are not rendered, see `ShardRenderer`.
 
     Raises
     ------
@@ -69,9 +75,9 @@ def render_shards(
         A worker died without a word (killed for want of memory, as a rule).
     """
     if min(workers, len(tasks)) > 1:
-        yield from _in_processes(plan, heads, tasks, min(workers, len(tasks)))
+        yield from _in_processes((plan, heads, left_out), tasks, min(workers, len(tasks)))
     elif tasks:
-        renderer = _open_renderer(plan, heads)
+        renderer = _open_renderer(plan, heads, left_out)
         try:
             for task in tasks:
                 yield task, _render(renderer, task)
@@ -79,9 +85,9 @@ def render_shards(
             renderer.backend.close()
 
 
-def _open_renderer(plan: RenderPlan, heads: Mapping[str, Head] | None) -> ShardRenderer:
+def _open_renderer(plan: RenderPlan, heads: Mapping[str, Head] | None, left_out: frozenset[str]) -> ShardRenderer:
     backend = open_backend(plan.backend, samples_per_axis=plan.samples_per_axis)
-    return ShardRenderer(plan, HeadShelf(plan.heads, heads), backend, FaceAreas(backend))
+    return ShardRenderer(plan, HeadShelf(plan.heads, heads), backend, FaceAreas(backend), left_out)
 
 
 def _render(renderer: ShardRenderer, task: ShardTask, between: Callable[[], None] = lambda: None) -> str:
@@ -89,13 +95,11 @@ def _render(renderer: ShardRenderer, task: ShardTask, between: Callable[[], None
     return write_shard(task.path, columns, task.attributes, compression=task.compression, overwrite=True)
 
 
-def _in_processes(
-    plan: RenderPlan, heads: Mapping[str, Head] | None, tasks: list[ShardTask], workers: int
-) -> Iterator[tuple[ShardTask, str]]:
+def _in_processes(opening: tuple[Any, ...], tasks: list[ShardTask], workers: int) -> Iterator[tuple[ShardTask, str]]:
     # spawn: an OpenGL context does not survive a fork
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (plan, heads, stop))
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (opening, stop))
     try:
         futures: dict[Future, ShardTask] = {pool.submit(_work, task): task for task in tasks}
         for future in as_completed(futures):
@@ -113,12 +117,12 @@ def _in_processes(
 _worker: tuple[ShardRenderer, Any] | None = None
 
 
-def _start_worker(plan: RenderPlan, heads: Mapping[str, Head] | None, stop: Any) -> None:
+def _start_worker(opening: tuple[Any, ...], stop: Any) -> None:
     global _worker
     # Ctrl-C reaches every process of the terminal; the first one tells the others through `stop`
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _worker = (_open_renderer(plan, heads), stop)
+    _worker = (_open_renderer(*opening), stop)
 
 
 def _end_with_parent() -> None:

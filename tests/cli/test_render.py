@@ -41,6 +41,8 @@ def test_nothing_is_overwritten_unasked(run, chain):
         (("--grid", "--heads", ","), 1, "head"),
         (("--grid", "--convention", "nope"), 1, "nope"),
         (("--grid", "--lighting", "nope"), 1, "nope"),
+        (("--grid", "--expressions", "smiling"), 1, "smiling"),
+        (("--grid", "--expressions", "."), 1, "CSV"),
         (("--grid", "--backend", "nope"), 1, "nope"),
         (("--grid", "--size", "4"), 2, "size"),
         (("--track", "missing.csv"), 2, "missing.csv"),
@@ -61,3 +63,16 @@ def test_bad_tracks_are_refused(run, tmp_path, text):
     assert result.exit_code == 1
     assert "bad.csv" in result.output
     assert not (tmp_path / "out").exists()
+
+
+def test_expressions_of_a_file_and_drawn_ones(run, tmp_path):
+    table = tmp_path / "face.csv"
+    table.write_text("jawOpen,eyeBlinkLeft\n0,0\n0.5,1\n")
+    few = ("--grid", "--pitch", "0", "--yaw", "-20,20", "--roll", "0", "--heads", "f01", "--size", 32)
+    for name, law in (("given", table), ("drawn", "random")):
+        result = run("render", tmp_path / name, *few, "--expressions", law)
+        assert result.exit_code == 0, result.output
+    with open_dataset(tmp_path / "given") as given, open_dataset(tmp_path / "drawn") as drawn:
+        assert given.read("expression").tolist() == [b"neutral", b"given"]
+        assert given.read("expression_coefficients").sum() == 1.5
+        assert (drawn.read("expression_coefficients").sum(axis=1) > 0).all()

@@ -1,3 +1,4 @@
+import itertools
 import re
 import zipfile
 from pathlib import Path
@@ -30,7 +31,37 @@ def test_only_white_listed_assets_are_in_the_pack():
     assert found == {
         "hair": HAIRS, "scalp": HAIRS, "brows": BROWS, "lashes": LASHES, "eyes": EYES, "masks": {"beard", "occlusion"},
     }  # fmt: skip
-    assert {path.name for path in FOLDER.iterdir()} == {"geometry.npz", "proxies.npz", "textures"}
+    assert {path.name for path in FOLDER.iterdir()} == {
+        "geometry.npz", "proxies.npz", "torso.npz", "face_mesh.npz", "textures",
+    }  # fmt: skip
+
+
+def expanded(pattern):
+    """Paths of a pattern with {one,other} in it."""
+    parts = [part.split(",") for part in re.split(r"[{}]", pattern)]
+    return {"".join(chosen) for chosen in itertools.product(*parts)}
+
+
+def test_every_file_is_listed_with_its_origin_and_its_paragraph_of_the_notice():
+    root = FOLDER.parent.parent
+    rows = re.findall(
+        r"^\| `(assets/[^`]+)` \|([^|]+)\|([^|]+)\| ([123, ]+) \|$", (FOLDER.parent / "README.md").read_text(), re.M
+    )
+    listed = [path for pattern, *_ in rows for path in expanded(pattern)]
+    there = {str(path.relative_to(FOLDER.parent)) for path in FOLDER.rglob("*") if path.is_file()}
+    assert len(listed) == len(set(listed))
+    assert set(listed) == there
+    assert all(re.search(r"\b[WT] `|\bW, as|painted by the packer", made_of) for _, _, made_of, _ in rows)
+    notice = (root / "NOTICE").read_text()
+    assert all(re.search(rf"^{number}\. ", notice, re.M) for *_, numbers in rows for number in numbers.split(", "))
+
+
+def test_the_archives_have_the_same_hashes_everywhere():
+    root = FOLDER.parent.parent
+    pinned = re.findall(r'SHA256 = "([0-9a-f]{64})"', (root / "maintainers" / "pack_heads" / "archives.py").read_text())
+    assert len(pinned) == 2
+    for document in (root / "NOTICE", FOLDER.parent / "README.md"):
+        assert set(re.findall(r"[0-9a-f]{64}", document.read_text())) == set(pinned)
 
 
 def test_targets_are_of_the_known_groups():

@@ -1,5 +1,5 @@
 import os
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 from hypothesis import given, settings
@@ -7,9 +7,21 @@ from hypothesis import strategies as st
 
 from synhead_tools.errors import HeadError
 from synhead_tools.heads import assets
+from synhead_tools.heads.haircuts import HAIRSTYLES
 from synhead_tools.heads.library import demo_names, load_recipe, preset_names
 from synhead_tools.heads.morph import expression_names, sliders
-from synhead_tools.heads.recipe import ANCESTRIES, NO_HAIR, HeadRecipe, parse_recipe, read_recipe
+from synhead_tools.heads.recipe import (
+    ANCESTRIES,
+    BUZZ_CUT,
+    CLOTHS,
+    GLASSES,
+    HEADGEARS,
+    NO_HAIR,
+    NOTHING,
+    HeadRecipe,
+    parse_recipe,
+    read_recipe,
+)
 
 share = st.floats(0, 1)
 triple = st.tuples(share, share, share)
@@ -33,7 +45,7 @@ recipes = st.builds(
     seed=st.integers(0, 2**40),
     ancestry=st.dictionaries(st.sampled_from(ANCESTRIES), st.floats(0.01, 1), min_size=1).map(tuple_of_items),
     skin=st.sampled_from(assets.SKINS),
-    hair=st.sampled_from((*assets.HAIRS, NO_HAIR)),
+    hair=st.sampled_from((*HAIRSTYLES, BUZZ_CUT, NO_HAIR)),
     brows=st.sampled_from(assets.BROWS),
     lashes=st.sampled_from(assets.LASHES),
     eyes=st.sampled_from(assets.EYE_COLOURS),
@@ -43,6 +55,13 @@ recipes = st.builds(
     pores=share,
     scalp=share,
     beard=share,
+    lash_strength=share,
+    glasses=st.sampled_from((*GLASSES, NOTHING)),
+    glasses_rgb=triple,
+    headgear=st.sampled_from((*HEADGEARS, NOTHING)),
+    headgear_rgb=triple,
+    cloth=st.sampled_from((*CLOTHS, NOTHING)),
+    cloth_rgb=triple,
     details=table(sliders(), st.floats(-1, 1)),
     expression=table(expression_names(), share),
 )
@@ -82,6 +101,10 @@ BAD = [
     ("[ancestry]", "[ancestry]\nmartian = 1.0", "martian"),
     ('"caucasian" = 1.0', '"caucasian" = 0', "ancestry"),
     ("hair_rgb = [0.8, 0.66, 0.44]", "hair_rgb = [0.8, 0.66]", "hair_rgb"),
+    ('glasses = "none"', 'glasses = "monocle"', "glasses"),
+    ('headgear = "none"', "headgear = true", "headgear"),
+    ("glasses_rgb = [", "glasses_rgb = [2, ", "glasses_rgb"),
+    ("lash_strength = 0.68", "lash_strength = -1", "lash_strength"),
     ("hair_rgb = [0.8, 0.66, 0.44]", "hair_rgb = [0.8, 0.66, 44]", "hair_rgb"),
     ("[ancestry]", "[details]\nnose = 1.0\n[ancestry]", "nose"),
     ("[ancestry]", "[expression]\njawOpen = 2\n[ancestry]", "jawOpen"),
@@ -101,6 +124,16 @@ def test_a_bad_recipe_is_named_in_one_line(tmp_path, old, new, named):
     assert "mine.toml" in message
     assert named in message
     assert "\n" not in message
+
+
+def test_recipes_from_before_a_key_was_there_still_read():
+    newer = ("lash_strength", "glasses", "glasses_rgb", "headgear", "headgear_rgb", "cloth", "cloth_rgb")
+    text = load_recipe("f01").to_toml()
+    older = "".join(line for line in text.splitlines(keepends=True) if line.split(" =")[0] not in newer)
+    assert len(older.splitlines()) == len(text.splitlines()) - len(newer)
+    defaults = {field.name: field.default for field in fields(HeadRecipe) if field.name in newer}
+    assert parse_recipe(older) == replace(load_recipe("f01"), **defaults)
+    assert parse_recipe(older).glasses == parse_recipe(older).headgear == NOTHING
 
 
 def test_a_missing_file_is_named(tmp_path):

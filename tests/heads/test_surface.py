@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from scipy.sparse import identity
 from scipy.spatial import ConvexHull
 
-from synhead_tools.heads.surface import Surface, clip, split_quads, unit, vertex_normals
+from synhead_tools.heads.surface import Surface, clip, split, split_quads, unit, vertex_normals
 
 GRID = 6
 X, Y = (axis.ravel().astype(float) for axis in np.meshgrid(np.arange(GRID + 1), np.arange(GRID + 1)))
@@ -30,6 +30,31 @@ def test_clipping_keeps_exactly_the_wanted_side(height, slope):
     assert np.allclose(clipped.uv, points[:, :2] / GRID)  # uv is cut where the position is
     on_cut = points[rim.ravel()]
     assert np.allclose(height - on_cut[:, 1] + slope * (on_cut[:, 0] - GRID / 2), 0, atol=1e-9)
+
+
+@given(st.floats(0.01, GRID - 0.01), st.floats(-1, 1))
+def test_splitting_takes_nothing_away_and_the_line_runs_along_edges(height, slope):
+    sheet = split_quads(QUADS, POINTS[:, :2] / GRID, QUADS, len(POINTS))
+    level = height - Y + slope * (X - GRID / 2)
+    cut, inside = split(sheet, level)
+    points = cut.mix @ POINTS
+    assert np.isclose(area(cut), GRID**2)
+    corners = (height - points[:, 1] + slope * (points[:, 0] - GRID / 2))[cut.triangles]
+    assert (corners[inside] > -1e-9).all()
+    assert (corners[~inside] < 1e-9).all()
+    assert np.array_equal(points[: len(level)], POINTS)  # old vertices keep their numbers
+    line = np.clip(height + slope * (np.linspace(0, GRID, 20001) - GRID / 2), 0, GRID)
+    part = Surface(cut.mix, cut.uv, cut.triangles[inside], cut.face[inside])
+    assert np.isclose(area(part), np.trapezoid(line, dx=GRID / 20000), atol=1e-3)
+    a, b, c = np.moveaxis(points[cut.triangles], 1, 0)
+    assert (np.cross(b - a, c - a)[:, 2] > -1e-12).all()  # the same way round
+
+
+def test_a_line_through_vertices_cuts_nothing():
+    sheet = split_quads(QUADS, POINTS[:, :2], QUADS, len(POINTS))
+    cut, inside = split(sheet, 3.0 - Y)
+    assert np.array_equal(cut.triangles, sheet.triangles)
+    assert np.array_equal(inside, (sheet.mix @ POINTS)[sheet.triangles].mean(axis=1)[:, 1] < 3)
 
 
 def test_uncut_and_wholly_cut():

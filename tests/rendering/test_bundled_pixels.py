@@ -10,7 +10,7 @@ from synhead_tools.formats.dataset import open_dataset
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.geometry.projection import project_points
 from synhead_tools.heads.library import load_head, preset_names
-from synhead_tools.heads.regions import Region
+from synhead_tools.heads.regions import BODY_REGIONS, Region
 from synhead_tools.rendering.backend import open_backend
 from synhead_tools.rendering.plan import RenderPlan
 from synhead_tools.rendering.render_dataset import render_dataset
@@ -38,7 +38,7 @@ def _centroid(mask):
 def _nose_from_head(frames, row):
     """Place of the nose's pixels in the head's own, as a share of the picture; x right, y down."""
     region = frames.read("region", [row])[0]
-    head = (region != Region.BACKGROUND) & (region != Region.NECK)
+    head = ~np.isin(region, (Region.BACKGROUND, *BODY_REGIONS))
     return (_centroid(region == Region.NOSE) - _centroid(head)) / len(region)
 
 
