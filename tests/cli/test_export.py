@@ -100,11 +100,11 @@ def _start_and_wait_for_pictures(source, out):
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """A folder of CSV labels whose 3000 rows all name one picture: long enough to be interrupted."""
+    """A folder of CSV labels whose rows all name one picture: so many that even a stalled machine interrupts in time."""
     folder = tmp_path_factory.mktemp("large")
     noise = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
     Image.fromarray(noise).save(folder / "a.png")
-    (folder / "hopenet.csv").write_text("a.png,1,2,40,50,10,20,30\n" * 3000)
+    (folder / "hopenet.csv").write_text("a.png,1,2,40,50,10,20,30\n" * 40_000)
     return folder
 
 
