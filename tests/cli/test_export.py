@@ -100,7 +100,7 @@ def _start_and_wait_for_pictures(source, out):
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """A folder of CSV labels whose rows all name one picture: so many that even a stalled machine interrupts in time."""
+    """A folder of CSV labels whose rows all name one picture: enough for an interrupt to come in time."""
     folder = tmp_path_factory.mktemp("large")
     noise = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
     Image.fromarray(noise).save(folder / "a.png")
