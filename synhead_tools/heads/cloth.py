@@ -1,16 +1,12 @@
-"""Cloth: its picture, and skin that keeps out of its way."""
+"""The picture of cloth."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from synhead_tools.heads.head import Part
-from synhead_tools.heads.torso import below_neckline_dm
-
 _SIZE_PX = (512, 640)  # rows, columns: about a millimetre each
 _WEAVE, _GRAIN, _WEAR = 0.028, 0.025, 0.03  # strengths, as shares of the colour
-_TUCK_M, _TUCK_FROM_DM, _TUCK_TO_DM = 0.012, 0.02, 0.25
 
 
 def cloth_texture(rgb: tuple[float, float, float], seed: int) -> np.ndarray:
@@ -31,23 +27,6 @@ def cloth_texture(rgb: tuple[float, float, float], seed: int) -> np.ndarray:
     colour = 255 * np.array(rgb, dtype=np.float32) * brightness[..., None]
     opaque = np.full(_SIZE_PX, 255, dtype=np.uint8)
     return np.dstack([np.clip(colour, 0, 255).round().astype(np.uint8), opaque])
-
-
-def tucked(skin: Part, rest_dm: np.ndarray, style: str) -> np.ndarray:
-    """Return the skin's vertices (V, 3) moved inwards where cloth covers them, so that they never show through.
-
-    Parameters
-    ----------
-    skin : Part
-        With its `bend`: only what belongs to the body moves.
-    rest_dm : (V, 3) array
-        Where its vertices are on the rest mesh.
-    style : str
-        Of the cloth.
-    """
-    below = (below_neckline_dm(rest_dm, style) - _TUCK_FROM_DM) / (_TUCK_TO_DM - _TUCK_FROM_DM)
-    depth_m = _TUCK_M * np.clip(below, 0, 1) * np.clip(4 * skin.bend - 0.8, 0, 1)
-    return skin.vertices_m - (depth_m[:, None] * skin.normals).astype(np.float32)
 
 
 def _unit(noise: np.ndarray) -> np.ndarray:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from synhead_tools.geometry.frames import MESH_TO_HEAD
 from synhead_tools.heads.assets import load_geometry
-from synhead_tools.heads.bust import skin_mesh
-from synhead_tools.heads.cloth import cloth_texture, tucked
+from synhead_tools.heads.cloth import cloth_texture
+from synhead_tools.heads.covered_skin import covered_skin
 from synhead_tools.heads.fitted import fitted_proxies
 from synhead_tools.heads.head import Head, Part
 from synhead_tools.heads.pose_neck import neck_bend
@@ -21,7 +20,7 @@ from synhead_tools.heads.recipe import NOTHING, HeadRecipe
 from synhead_tools.heads.regions import Region
 from synhead_tools.heads.torso import neck_joints, torso_mesh, torso_vertices
 
-_HAIR_CLEARANCE_M = 0.004
+_HAIR_CLEARANCE_M, _CHEST_M = 0.004, 0.13
 
 
 def put_on_body(
@@ -41,18 +40,22 @@ def put_on_body(
     """
     torso_dm = torso_vertices(weights)
     parts = {part.name: part for part in head.parts}
-    rest = skin_rest(head.detail)
-    parts["skin"] = replace(parts["skin"], bend=neck_bend(rest))
+    joints_m = to_head_frame(neck_joints(torso_dm))
+    skin, covered = parts["skin"], covered_skin(recipe.cloth, head.detail)
+    parts["skin"] = replace(
+        skin,
+        vertices_m=_inwards(skin.vertices_m, covered.depth_m, joints_m[1]),
+        triangles=covered.triangles,
+        triangle_region=covered.triangle_region,
+        bend=covered.bend,
+    )
     if "hair" in parts:
         parts["hair"] = replace(parts["hair"], bend=neck_bend(_hair_rest(recipe)))
     if recipe.cloth != NOTHING:
-        cloth = _cloth_part(recipe, torso_dm, head.detail > 1, to_head_frame)
-        inner = tucked(parts["skin"], rest, recipe.cloth)
-        parts["skin"] = replace(parts["skin"], vertices_m=inner)
-        if "hair" in parts:
-            parts["hair"] = replace(parts["hair"], vertices_m=_above(parts["hair"], cloth))
-        parts["cloth"] = cloth
-    return replace(head, parts=tuple(parts.values()), neck_joints_m=to_head_frame(neck_joints(torso_dm)))
+        parts["cloth"] = _cloth_part(recipe, torso_dm, head.detail > 1, to_head_frame)
+    if {"hair", "cloth"} <= set(parts):
+        parts["hair"] = replace(parts["hair"], vertices_m=_above(parts["hair"], parts["cloth"]))
+    return replace(head, parts=tuple(parts.values()), neck_joints_m=joints_m)
 
 
 def _cloth_part(
@@ -72,10 +75,10 @@ def _cloth_part(
     )
 
 
-@lru_cache(maxsize=4)
-def skin_rest(detail: int) -> np.ndarray:
-    """Return where the skin's vertices (V, 3) are on the rest mesh (dm, mesh frame)."""
-    return skin_mesh(load_geometry().vertices_dm, detail)[0]
+def _inwards(vertices_m: np.ndarray, depth_m: np.ndarray, neck_base_m: np.ndarray) -> np.ndarray:
+    """Skin of the collar moved into the chest by its depth: towards one point, so that what is one place stays one."""
+    way = neck_base_m + [0.0, _CHEST_M, 0.0] - vertices_m
+    return (vertices_m + depth_m * way / np.linalg.norm(way, axis=1, keepdims=True)).astype(np.float32)
 
 
 def _hair_rest(recipe: HeadRecipe) -> np.ndarray:

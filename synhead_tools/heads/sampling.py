@@ -70,8 +70,11 @@ _TAMED = {
     "eyebrows/eyebrows-trans-down-up": _Window(-0.05, 0.3, 0.08),
     "mouth/mouth-angles": _Window(-0.02, 0.2, 0.06),
     "eyes/eye-height2": _Window(-0.05, 0.2, 0.04),
-    "forehead/forehead-nubian": _Window(-0.35, 0.15),  # these two make skulls pointed
+    "ears/ear-shape-pointed": _Window(-0.8, 0.25),
+    "forehead/forehead-nubian": _Window(-0.35, 0.15),  # this one and the three below make skulls pointed
     "forehead/forehead-scale-vert": _Window(-0.35, 0.2),
+    "head/head-diamond": _Window(-0.6, 0.25),
+    "head/head-oval": _Window(-0.6, 0.35),
     "head/head-scale-horiz": _Window(-0.25, 0.35),
     "nose/nose-trans-backward-forward": _Window(-0.45, 0.8),  # farther back, the palate comes out beside the nose
 }

@@ -77,8 +77,8 @@ def below_neckline_dm(rest_dm: np.ndarray, style: str) -> np.ndarray:
     line = 5.47 + 0.34 * (0.80 - z) + 0.25 * (x / 0.74) ** 2
     outside = 0.4 * (np.hypot(x / 0.74, (z - 0.24) / 0.57) - 1.0) + 0.4 * (line - y)
     if style == "v_neck":
-        below_v = 5.10 + 0.85 * x - y
-        outside = np.where(z > 0.3, np.minimum(outside, below_v), outside)
+        below_v = 5.20 + 0.80 * x - y + 3.0 * np.maximum(0.45 - z, 0.0)  # in front only
+        return np.minimum(outside, below_v)
     return outside
 
 

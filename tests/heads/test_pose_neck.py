@@ -134,7 +134,7 @@ def test_a_bent_neck_keeps_its_volume_and_does_not_tear(name, pose):
     head = load_head(name)
     bent = bend_neck(head, turned(*pose), 0.0)
     skin, after = head.part("skin"), bent.part("skin")
-    assert abs(volume_m3(after) / volume_m3(skin) - 1) < 0.04
+    assert abs(volume_m3(after) / volume_m3(skin) - 1) < 0.05
     for name, most in (("skin", 3.2), ("cloth", 2.3), ("hair", 4.0)):
         if head.part(name) is not None and head.part(name).bend is not None:
             long = edge_lengths_m(head.part(name)) > 2e-3

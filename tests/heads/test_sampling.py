@@ -13,6 +13,7 @@ from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.heads import assets, colouring
 from synhead_tools.heads.build import build_head, morphed_vertices, target_weights
 from synhead_tools.heads.bust import bust_topology
+from synhead_tools.heads.eyeballs import eye_centres
 from synhead_tools.heads.morph import random_details
 from synhead_tools.heads.recipe import NOTHING, parse_recipe
 from synhead_tools.heads.regions import Region
@@ -124,6 +125,18 @@ def test_no_chance_brings_the_inside_of_the_mouth_through_the_skin():
         front = outer[points[outer, 2].max(axis=1) > points[inner, 2].min()]
         before = points[inner, 2] - reach(points[inner][:, :2], points, front, (0, 1, 2))
         assert before[np.abs(before) < 0.15].max() < 1e-3, person.seed  # farther apart is a look through the lips
+
+
+def test_skulls_are_not_pointed():
+    used = np.unique(assets.load_geometry().faces)
+    rows = bust_topology().subdivide[used]
+    for person in PEOPLE[:150]:
+        vertices = morphed_vertices(replace(person, expression=()))
+        points = rows @ vertices - np.mean(eye_centres(vertices), axis=0)
+        crown = points[:, 1].max()
+        assert 0.8 < crown < 1.3  # dm above the eyes
+        low, high = (np.ptp(points[np.abs(points[:, 1] - share * crown) < 0.06, 0]) for share in (0.45, 0.82))
+        assert high / low > 0.645  # 0.71 to 0.74 without random traits
 
 
 def test_sides_of_a_face_are_nearly_the_same_but_not_quite():
