@@ -94,7 +94,7 @@ class Head:
     name : str
         Name of the preset, or of the recipe file.
     parts : tuple of Part
-        Skin, eyes, brows, lashes and, unless bald, hair.
+        Skin, eyes, brows, lashes; unless bald, hair; unless bare, cloth; and what is worn.
     points5_m : (5, 3) float64 or None
         Subject's right eye (left in a picture), left eye, nose tip, right and left mouth corner; head frame, metres.
         The eyes are the pupils' centres on the front of the eyeballs. None for an imported head of unknown landmarks.

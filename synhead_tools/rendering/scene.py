@@ -12,6 +12,9 @@ from synhead_tools.errors import PlanError
 MAX_SIZE_PX = 8192
 _LUMINANCE_LIMIT = 100.0
 
+#: Constants of the nine functions of `sh_basis`.
+SH_CONSTANTS = np.sqrt(np.array([1 / 4, 3 / 4, 3 / 4, 3 / 4, 15 / 4, 15 / 4, 5 / 16, 15 / 4, 15 / 16]) / np.pi)
+
 
 @dataclass(frozen=True, eq=False)
 class Camera:
@@ -113,16 +116,23 @@ class Lighting:
     ambient_sky, ambient_ground : tuple of 3 floats
         Linear RGB of the hemisphere light on a normal that points up (-y of the camera frame) and down; mixed
         linearly in between.
+    ambient_sh : tuple of 9 tuples of 3 floats, or empty
+        Linear RGB of what a white matt surface reflects of surroundings: for the unit normal n, in the camera frame,
+        the sum of these times `sh_basis` (n), cut at 0. Added to the hemisphere light. Ramamoorthi and Hanrahan,
+        "An Efficient Representation for Irradiance Environment Maps", SIGGRAPH 2001: nine coefficients carry
+        diffuse light within about one percent.
     """
 
     lights: tuple[DirectionalLight, ...]
     ambient_sky: tuple[float, float, float]
     ambient_ground: tuple[float, float, float]
+    ambient_sh: tuple[tuple[float, float, float], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lights", tuple(self.lights))
         object.__setattr__(self, "ambient_sky", _colour(self.ambient_sky, "ambient_sky"))
         object.__setattr__(self, "ambient_ground", _colour(self.ambient_ground, "ambient_ground"))
+        object.__setattr__(self, "ambient_sh", _sh_rows(self.ambient_sh))
 
     def directions(self) -> np.ndarray:
         """Directions towards the lights, camera frame, shape (n, 3) float64."""
@@ -132,19 +142,44 @@ class Lighting:
         """Linear RGB of the lights, shape (n, 3) float32."""
         return np.array([light.colour for light in self.lights], np.float32).reshape(-1, 3)
 
+    def sh(self) -> np.ndarray:
+        """`ambient_sh` as (9, 3) float32; all 0 where there is none."""
+        return np.array(self.ambient_sh or np.zeros((9, 3)), np.float32)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the lighting as JSON-able values."""
         return {
             "lights": [{"direction": list(n.direction), "colour": list(n.colour)} for n in self.lights],
             "ambient_sky": list(self.ambient_sky),
             "ambient_ground": list(self.ambient_ground),
+            "ambient_sh": [list(row) for row in self.ambient_sh],
         }
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Lighting:
         """Inverse of `to_dict`."""
         lights = tuple(DirectionalLight(tuple(n["direction"]), tuple(n["colour"])) for n in values["lights"])
-        return cls(lights, tuple(values["ambient_sky"]), tuple(values["ambient_ground"]))
+        return cls(
+            lights, tuple(values["ambient_sky"]), tuple(values["ambient_ground"]), tuple(values.get("ambient_sh", ()))
+        )
+
+
+def sh_basis(normals: np.ndarray) -> np.ndarray:
+    """The nine real orthonormal spherical harmonics of degrees 0 to 2.
+
+    Parameters
+    ----------
+    normals : (..., 3) array
+        Unit vectors x, y, z, camera frame.
+
+    Returns
+    -------
+    (..., 9) float64
+        In the order 1; y, z, x; xy, yz, 3 z^2 - 1, xz, x^2 - y^2, each with its constant.
+    """
+    x, y, z = np.moveaxis(np.asarray(normals, np.float64), -1, 0)
+    rows = (np.ones_like(x), y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y)
+    return np.stack(rows, axis=-1) * SH_CONSTANTS
 
 
 def studio_lighting() -> Lighting:
@@ -206,3 +241,11 @@ def _colour(values: Any, what: str) -> tuple[float, float, float]:
     if len(colour) != 3 or not all(0 <= v <= _LUMINANCE_LIMIT for v in colour):
         raise PlanError(f"{what} is {values!r}; give three linear RGB values from 0 to {_LUMINANCE_LIMIT:g}")
     return colour
+
+
+def _sh_rows(values: Any) -> tuple[tuple[float, float, float], ...]:
+    rows = np.array(tuple(values) or np.zeros((0, 3)), np.float64)
+    if rows.shape not in ((0, 3), (9, 3)) or not (np.abs(rows) <= _LUMINANCE_LIMIT).all():
+        limit = f"from -{_LUMINANCE_LIMIT:g} to {_LUMINANCE_LIMIT:g}"
+        raise PlanError(f"ambient_sh has shape {rows.shape}; give nine linear RGB triples {limit}, or none")
+    return tuple(tuple(float(v) for v in row) for row in rows)

@@ -9,10 +9,12 @@ import pytest
 from synhead_tools.formats.dataset import open_dataset
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.geometry.projection import project_points
+from synhead_tools.heads.assets import load_geometry
+from synhead_tools.heads.bust import skin_mesh
 from synhead_tools.heads.library import load_head
 from synhead_tools.heads.pose_neck import BODY_FOLLOW, bend_neck, body_rotmat
 from synhead_tools.heads.regions import BODY_REGIONS, Region
-from synhead_tools.heads.torso import cut_triangles
+from synhead_tools.heads.torso import below_neckline_dm, cut_triangles
 from synhead_tools.rendering.annotate import FaceAreas, annotate
 from synhead_tools.rendering.backend import Frame, open_backend
 from synhead_tools.rendering.pack import packed_as
@@ -77,6 +79,22 @@ def test_the_body_fills_the_bottom_of_upright_pictures(cpu_with, pitch):
             top = np.flatnonzero(frame.region[:, column] == Region.CLOTH)[0]
             if column in bottom and bottom[0] < column < bottom[-1]:
                 assert (frame.alpha[top:, column] > 0).all()
+
+
+@pytest.mark.parametrize("name", ["f04", "m02", "m04", "f01"])
+def test_no_skin_comes_out_of_the_cloth(cpu_with, name):
+    """Skin that lies 3 mm and more below the neckline, marked, is seen nowhere."""
+    head, backend = load_head(name), cpu_with(samples_per_axis=1)
+    skin, rest_dm = head.part("skin"), skin_mesh(load_geometry().vertices_dm, head.detail)[0]
+    below = (below_neckline_dm(rest_dm, head.recipe.cloth) > 0.03) & (skin.bend > 0.2)
+    marked = np.where(below[skin.triangles].all(axis=1), Region.GLASSES, skin.triangle_region).astype(np.uint8)
+    head = replace(head, parts=(replace(skin, triangle_region=marked), *head.parts[1:]))
+    for turn in [(-60, 0, 0), (-50, 25, 0), (40, 0, 0), (0, 0, 0), (0, 75, 0), (-20, -60, 0), (0, 0, 40), (0, 180, 0)]:
+        bent = bend_neck(head, turned(*turn), 0.1)
+        region = backend.render(bent, turned(*turn), AT_1_M, camera_of(200), studio_lighting()).region
+        assert (region == Region.GLASSES).sum() <= 2, turn
+    bare = replace(head, parts=tuple(part for part in head.parts if part.name != "cloth"))
+    assert (backend.render(bare, np.eye(3), AT_1_M, camera_of(200), studio_lighting()).region == Region.GLASSES).any()
 
 
 def test_the_head_turns_and_the_shoulders_stay(cpu):

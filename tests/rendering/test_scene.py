@@ -10,6 +10,7 @@ from synhead_tools.rendering.scene import (
     DirectionalLight,
     Lighting,
     random_lighting,
+    sh_basis,
     studio_lighting,
 )
 
@@ -76,3 +77,21 @@ def test_studio_is_neutral_and_comes_from_the_front():
     key = studio.lights[int(colours.sum(axis=1).argmax())]
     assert key.direction[2] < 0, "the key light must be on the camera's side"
     assert key.direction[1] < 0, "and above it"
+
+
+def test_the_spherical_harmonics_are_orthonormal():
+    """Their products, summed over an even grid of the sphere, are those of an orthonormal basis."""
+    steps = 2000
+    height = np.linspace(-1, 1, steps + 1)[:-1] + 1 / steps
+    azimuth = np.arange(64) * 2 * np.pi / 64
+    ring = np.sqrt(1 - height**2)
+    x, y = ring[:, None] * np.cos(azimuth), ring[:, None] * np.sin(azimuth)
+    basis = sh_basis(np.stack([x, y, np.broadcast_to(height[:, None], x.shape)], axis=-1)).reshape(-1, 9)
+    np.testing.assert_allclose(basis.T @ basis * 4 * np.pi / len(basis), np.eye(9), atol=1e-5)
+
+
+def test_a_lighting_with_spherical_harmonics_survives_json():
+    light = Lighting((), (0, 0, 0), (0, 0, 0), tuple((0.1 * k, 0.2, -0.05 * k) for k in range(9)))
+    assert Lighting.from_dict(json.loads(json.dumps(light.to_dict()))) == light
+    with pytest.raises(PlanError, match="nine linear RGB"):
+        Lighting((), (0, 0, 0), (0, 0, 0), ((1, 1, 1),))
