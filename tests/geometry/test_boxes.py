@@ -2,7 +2,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synhead_tools.geometry.boxes import box_iou, face_box_xyxy, scale_box, tight_box_xyxy, xywh_to_xyxy, xyxy_to_xywh
+from synhead_tools.geometry.boxes import (
+    FACE_BOX_SIDE_M,
+    box_iou,
+    face_box_xyxy,
+    scale_box,
+    tight_box_xyxy,
+    xywh_to_xyxy,
+    xyxy_to_xywh,
+)
 from synhead_tools.geometry.projection import intrinsics_from_fov
 
 box = st.tuples(*[st.floats(-100, 100)] * 2, *[st.floats(0.1, 100)] * 2).map(np.array)
@@ -12,7 +20,7 @@ def test_face_box_is_a_square_of_the_stated_size_around_the_head():
     k = intrinsics_from_fov(640, 480, 50.0)
     left, top, right, bottom = face_box_xyxy(np.eye(3), [0, 0, 1.0], k)
     assert np.isclose(right - left, bottom - top)
-    assert np.isclose(right - left, 0.285 * k[0, 0])
+    assert np.isclose(right - left, FACE_BOX_SIDE_M * k[0, 0])
     assert np.isclose((left + right) / 2, 320)
     assert (top + bottom) / 2 > 240  # the centre lies below the eyes
 

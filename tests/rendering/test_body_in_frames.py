@@ -108,7 +108,7 @@ def test_the_head_turns_and_the_shoulders_stay(cpu):
         assert np.array_equal(getattr(stiff, name)[face], getattr(bent, name)[face])
 
     width_px = [np.ptp(np.nonzero(frame.region == Region.CLOTH)[1]) for frame in (front, bent, stiff)]
-    assert abs(width_px[1] - width_px[0]) <= 3
+    assert abs(width_px[1] - width_px[0]) <= 0.06 * width_px[0]  # they come nearer as the neck turns
     assert width_px[2] < 0.75 * width_px[0]
 
 

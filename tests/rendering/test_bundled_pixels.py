@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from synhead_tools.formats.dataset import open_dataset
+from synhead_tools.geometry.boxes import FACE_BOX_SIDE_M
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.geometry.projection import project_points
 from synhead_tools.heads.library import load_head, preset_names
@@ -17,7 +18,7 @@ from synhead_tools.rendering.render_dataset import render_dataset
 from synhead_tools.rendering.scene import Camera, Lighting
 
 HEADS = ("f01", "m04")
-DEFAULT_PX_PER_M = 256 / 1.7 / 0.285  # of the default picture, at the head's distance
+DEFAULT_PX_PER_M = 256 / 1.7 / FACE_BOX_SIDE_M  # of the default picture, at the head's distance
 POSES_DEG = [(0, 0, 0), (0, 25, 0), (0, -25, 0), (15, 0, 0), (-15, 0, 0), (0, 0, 20), (0, 0, -20), (-8, 18, 10)]
 FRONT, RIGHT, LEFT, DOWN, UP, COUNTER_CLOCKWISE, CLOCKWISE = range(7)
 

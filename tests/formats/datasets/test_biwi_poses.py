@@ -136,8 +136,8 @@ def test_projected_boxes_lie_where_the_detector_put_them(real_data):
     overlaps = box_iou(projected_box_xyxy(centres_m, camera.intrinsics), published.read("face_box_xyxy", rows))
     assert overlaps.mean() > 0.88
     assert overlaps.min() > 0.79
-    # the box of rendered heads is another one: wider, and placed from the midpoint of the eyes
+    # the box of rendered heads is made to lie between these and the wider ones of subjects farther away
     rotmat, intrinsics = published.read("rotmat", rows), np.tile(camera.intrinsics, (len(rows), 1, 1))
     eyes_m = rotmat @ [0.0, -0.034, -0.016] + centres_m
     others = box_iou(face_box_xyxy(rotmat, eyes_m, intrinsics), published.read("face_box_xyxy", rows))
-    assert 0.55 < others.mean() < 0.65
+    assert others.mean() > 0.75
