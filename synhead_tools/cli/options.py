@@ -38,7 +38,8 @@ labels_convention = click.option(
 
 
 def _set_verbosity(ctx: click.Context, _param: click.Parameter, value: int) -> int:
-    ctx.meta["synhead.verbosity"] = value
+    # a subcommand shares these with its group: -v before it counts as well
+    ctx.meta["synhead.verbosity"] = ctx.meta.get("synhead.verbosity", 0) + value
     return value
 
 

@@ -32,9 +32,10 @@ def test_an_error_is_one_line_and_exit_status_1(tmp_path):
     assert answer.stdout == ""
 
 
-def test_a_traceback_only_when_asked_for(tmp_path):
+@pytest.mark.parametrize("words", [("inspect", "-vv", "empty"), ("heads", "-vv", "show", "nobody", "a.png")])
+def test_a_traceback_only_when_asked_for(tmp_path, words):
     (tmp_path / "empty").mkdir()
-    command = [sys.executable, "-m", "synhead_tools", "inspect", "-vv", str(tmp_path / "empty")]
+    command = [sys.executable, "-m", "synhead_tools", *(str(tmp_path / w) if w == "empty" else w for w in words)]
     assert "Traceback" in subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
 
