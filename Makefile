@@ -36,7 +36,7 @@ $(STAMP): setup.cfg setup.py constraints.txt
 	  echo "make: builds (pytorch.org, 'Get started', CPU) in PIP_EXTRA_INDEX_URL, or choose another build:"; \
 	  echo "make:   make install TORCH=torch==2.13.0   (on Linux this brings the CUDA packages, several GB)"; \
 	  exit 1; }
-	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) -e ".[cpu,train,dev]"
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) -e ".[cpu,train,cluster,dev]"
 	@touch $@
 
 demo: install  ## Run the whole chain on bundled heads; prints a table and the path of a contact sheet.
@@ -64,7 +64,7 @@ docs: install  ## Write docs/cli.md anew from --help, docs/conventions.md from t
 	$(BIN)/python maintainers/write_conventions_reference.py
 
 bench: install  ## Print the figures of every benchmark, one JSON line each (QUICK= for the long ones).
-	@for file in convert_euler render shards match train; do $(BIN)/python benchmarks/$$file.py $(if $(filter undefined,$(origin QUICK)),--quick,$(QUICK)); done
+	@for file in convert_euler render shards match train synhead_full kill_resume; do $(BIN)/python benchmarks/$$file.py $(if $(filter undefined,$(origin QUICK)),--quick,$(QUICK)); done
 
 clean:  ## Remove the virtual environment and what runs left behind.
 	rm -rf $(VENV) $(OUT) .pytest_cache .ruff_cache .hypothesis *.egg-info build

@@ -1,69 +1,148 @@
-"""In-plane matching against brute force: `in_plane_vs_brute_force`, and the same for full rotations.
+"""Matching against brute force: `in_plane_vs_brute_force`, `so3_vs_brute_force`, and how both grow.
 
-    python benchmarks/match.py [--quick]
+    python benchmarks/match.py [--quick | --large]
 
-Peer: NumPy brute force through BLAS on float64, in blocks, in the same run.
+Targets are the rotations of Biwi+ (from the folder SYNHEAD_DATA, by default ../shared/data), without it as many from a
+law with its moments. Sources are ten heads with 51,096 rotations each: drawn at the same rotations, as `synhead render`
+draws them, and (`own_rotations`) each at its own. Ours is all of `match_poses`, from rotation matrices to the table of
+matches. The peer is the largest product of viewing directions, or of quaternions up to sign, for every target and head:
+NumPy through BLAS on float64 in blocks, timed on some targets of one head and scaled up; its conversions are not
+counted. One thread each, CPU time, medians of runs in turns. `--large` goes on to 10,000,000 rotations (minutes, 3 GB).
 """
 
 from __future__ import annotations
 
+import ctypes
+import os
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import report
 
-from synhead_tools.geometry.direction_index import DirectionIndex
+from synhead_tools.formats.open import open_any
+from synhead_tools.geometry.distance import direction_angle_deg, geodesic_distance_deg
 from synhead_tools.geometry.pose_laws import biwi_like_rotations
 from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
-from synhead_tools.geometry.rotation_index import RotationIndex
-from synhead_tools.matching.in_plane import match_in_plane, viewing_direction
+from synhead_tools.matching.in_plane import viewing_direction
+from synhead_tools.matching.match_poses import MODES, match_poses
 
+HEADS, FRAMES, TARGETS = 10, 51_096, 15_678
 BLOCK = 512
+TARGETS_CHECKED = 4096
 
 
-def _brute_force(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Index of the largest dot product, block by block."""
-    return np.concatenate([np.argmax(target[i : i + BLOCK] @ source.T, axis=1) for i in range(0, len(target), BLOCK)])
+def target_rotations(rng: np.random.Generator) -> tuple[str, np.ndarray]:
+    """Which targets there are, and their rotations (15,678, 3, 3)."""
+    data = Path(os.environ.get("SYNHEAD_DATA", Path(__file__).resolve().parents[1] / "../shared/data"))
+    path = data / "biwi_plus" / "Biwi_plus.npz"
+    if path.is_file():
+        return "Biwi+", open_any(path).read("rotmat")
+    return "biwi-like law", biwi_like_rotations(TARGETS, rng)
 
 
-def _seconds(function, *arguments) -> tuple[float, object]:
-    start = time.perf_counter()
-    result = function(*arguments)
-    return time.perf_counter() - start, result
+def brute_force(mode: str, source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Row of the nearest source vector for each target vector: the largest product, block by block."""
+    nearest = []
+    for first in range(0, len(target), BLOCK):
+        product = target[first : first + BLOCK] @ source.T
+        nearest.append(np.argmax(np.abs(product, out=product) if mode == "so3" else product, axis=1))
+    return np.concatenate(nearest)
 
 
-def main(quick: bool) -> None:
-    n_source, n_target, runs = (51_096, 2_000, 3) if quick else (51_096, 15_678, 5)
-    rng = np.random.default_rng(0)
-    source, target = biwi_like_rotations(n_source, rng), biwi_like_rotations(n_target, rng)
-    ours, brute, ours_so3, brute_so3 = [], [], [], []
-    directions = viewing_direction(source), viewing_direction(target)
-    quaternions = quat_xyzw_from_rotmat(source), quat_xyzw_from_rotmat(target)
+def cpu_seconds(function: Callable, *arguments, **options) -> tuple[float, object]:
+    start = time.process_time()
+    result = function(*arguments, **options)
+    return time.process_time() - start, result
+
+
+def peak_mib(function: Callable, *arguments, **options) -> float | None:
+    """Most memory, MiB, that a call holds at a time beyond what was there before; None where Linux does not say."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)  # what earlier calls left free would be taken again unseen
+        Path("/proc/self/clear_refs").write_text("5")
+        before = _status_mib("VmRSS")
+        function(*arguments, **options)
+        return round(_status_mib("VmHWM") - before, 1)
+    except (OSError, AttributeError):
+        return None
+
+
+def _status_mib(name: str) -> float:
+    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(lines[name].split()[0]) / 1024
+
+
+def compare(mode: str, name: str, sources: np.ndarray, target: np.ndarray, runs: int, sample: int, facts: dict) -> None:
+    """Ten heads at `sources` (10, n, 3, 3): all matches in turns with brute force on `sample` targets of one head."""
+    heads = np.repeat([f"head{i}".encode() for i in range(HEADS)], sources.shape[1])
+    flat = sources.reshape(-1, 3, 3)
+    vectors = quat_xyzw_from_rotmat if mode == "so3" else viewing_direction
+    source_vectors = np.ascontiguousarray(vectors(sources[0]))
+    chosen = np.linspace(0, len(target) - 1, sample).round().astype(int)
+    target_vectors = np.ascontiguousarray(vectors(target[chosen]))
+    ours, brute = [], []
     for _ in range(runs):
-        ours.append(_seconds(match_in_plane, source, target)[0])
-        seconds, found = _seconds(_brute_force, *directions)
-        brute.append(seconds)
-        ours_so3.append(_seconds(lambda: RotationIndex(source).query(target))[0])
-        brute_so3.append(_seconds(lambda: np.abs(quaternions[1][:BLOCK] @ quaternions[0].T).argmax(1))[0])
-    angle = DirectionIndex(directions[0]).query(directions[1])[0][:, 0]
-    same = np.degrees(np.arccos(np.clip((directions[1] * directions[0][found]).sum(1), -1, 1)))
-    worst = float(np.abs(same - angle).max())
-    facts = {"source_rotations": n_source, "targets": n_target, "runs": runs, "worst_difference_deg": worst}
+        seconds, matches = cpu_seconds(match_poses, flat, heads, target, mode=mode)
+        ours.append(seconds)
+        seconds, found = cpu_seconds(brute_force, mode, source_vectors, target_vectors)
+        brute.append(seconds * HEADS * len(target) / sample)
+    angle_deg = geodesic_distance_deg(sources[0][found], target[chosen])
+    if mode == "in-plane":
+        angle_deg = direction_angle_deg(source_vectors[found], target_vectors)
     value, peer = float(np.median(ours)), float(np.median(brute))
-    report.record("match", "in_plane_vs_brute_force", value, "s", "numpy brute force (BLAS)", peer / value, **facts)
-    value, peer = float(np.median(ours_so3)), float(np.median(brute_so3)) * n_target / min(BLOCK, n_target)
-    facts.pop("worst_difference_deg")
     report.record(
-        "match",
-        "so3_vs_brute_force",
-        value,
-        "s",
-        "numpy brute force (BLAS), one block scaled up",
-        peer / value,
-        **facts,
-    )
+        "match", name, value, "s", "NumPy brute force (BLAS), every head", peer / value,
+        peer_seconds=peer, peer_timed_on=f"{sample} targets of one head, scaled up", runs=runs, heads=HEADS,
+        source_rotations=sources.shape[1], targets=len(target),
+        peak_mib=peak_mib(match_poses, flat, heads, target, mode=mode),
+        worst_difference_deg=float(np.abs(matches.residual_deg[chosen] - angle_deg).max()), **facts,
+    )  # fmt: skip
+
+
+def grow(mode: str, sizes: tuple[int, ...], target: np.ndarray, rng: np.random.Generator) -> None:
+    """Seconds and memory to index more and more rotations and to ask for all targets; the power of n log n it is."""
+    build, ask, memory = [], [], []
+    for size in sizes:
+        source = np.empty((size, 3, 3))
+        for first in range(0, size, 1_000_000):
+            part = source[first : first + 1_000_000]
+            part[:] = biwi_like_rotations(len(part), rng)
+        runs = 3 if size <= 1_000_000 else 1
+        pairs = [cpu_seconds(MODES[mode], source) for _ in range(runs)]
+        build.append(float(np.median([seconds for seconds, _ in pairs])))
+        index = pairs[-1][1]
+        ask.append(float(np.median([cpu_seconds(index.query, target)[0] for _ in range(runs)])))
+        del index, pairs
+        memory.append(peak_mib(lambda source=source: MODES[mode](source).query(target)))
+    scale = np.log(np.array(sizes) * np.log(sizes))
+    power = np.polyfit(scale, np.log(build), 1)[0]
+    report.record(
+        "match", f"{mode.replace('-', '_')}_growth", float(power), "power of n log n", sizes=sizes, build_seconds=build,
+        query_seconds=ask, peak_mib=memory, source_mib=[round(size * 72 / 2**20, 1) for size in sizes],
+        targets=len(target),
+    )  # fmt: skip
+
+
+def main(options: list[str]) -> None:
+    quick, large = "--quick" in options, "--large" in options
+    rng = np.random.default_rng(0)
+    name, target = target_rotations(rng)
+    runs, sample = (3, BLOCK) if quick else (5, TARGETS_CHECKED)
+    own = biwi_like_rotations(HEADS * FRAMES, rng).reshape(HEADS, FRAMES, 3, 3)
+    same = np.broadcast_to(own[:1], own.shape)
+    for mode in MODES:
+        figure = f"{mode.replace('-', '_')}_vs_brute_force"
+        compare(mode, figure, same, target, runs, sample, {"target": name, "sources": "the same for all heads"})
+        compare(mode, f"{figure}_own_rotations", own, target, runs, sample, {"target": name, "sources": "own per head"})
+    sizes = (10_000, 100_000) if quick else (100_000, 1_000_000, 10_000_000)[: 3 if large else 2]
+    for mode in MODES:
+        grow(mode, sizes, target, rng)
 
 
 if __name__ == "__main__":
-    main("--quick" in sys.argv[1:])
+    if os.environ.get("OMP_NUM_THREADS") != "1":  # BLAS reads it when it is loaded
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "OMP_NUM_THREADS": "1"})
+    main(sys.argv[1:])

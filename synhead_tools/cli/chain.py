@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from synhead_tools.cli.pose_options import PoseOptions
 from synhead_tools.formats.dataset import Dataset, open_dataset
 from synhead_tools.formats.labels import PoseTable, write_pose_csv
 from synhead_tools.formats.sample import SampleSource
@@ -107,7 +108,7 @@ class Chain:
 
         settings, tracks = self.settings, self._write_tracks()
         plan = plan_from_options(
-            heads=settings.heads, ranges=settings.ranges, tracks=tracks, convention="synhead",
+            heads=settings.heads, poses=PoseOptions(settings.ranges, tracks), convention="synhead",
             size_px=settings.size_px, lighting=settings.lighting, backend="auto", seed=self.seed,
         )  # fmt: skip
         render_dataset(plan, self.out / "synhead", workers=self.workers)

@@ -49,11 +49,12 @@ def export(
     """Write DATASET, own or foreign, into a new folder OUT for other programs.
 
     \b
-    hopenet-csv  images and the CSV of Hopenet's Synhead reader, which negates yaw
-    300w-lp      pictures with MATLAB files: Pose_Para, pt2d, pt3d_68
-    coco         images and a JSON file of boxes, keypoints and head poses
-    webdataset   tar shards of pictures and JSON labels
-    huggingface  Parquet with pictures in it, and a dataset card
+    hopenet-csv     images and the CSV of Hopenet's Synhead reader, which negates yaw
+    300w-lp         pictures with MATLAB files: Pose_Para, pt2d, pt3d_68
+    coco            images and a JSON file of boxes, keypoints and head poses
+    webdataset      tar shards of pictures and JSON labels
+    huggingface     Parquet with pictures in it, and a dataset card
+    nvidia-synhead  GROUP/HEAD/NN/*.png and GROUP/NN.csv, at most ten heads and 400 tracks
 
     Every format says in OUT/export.json which convention its angles are in; all of them are restated from the rotation
     matrix. docs/dataset-format.md has the details.

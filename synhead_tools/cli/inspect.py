@@ -41,9 +41,9 @@ def inspect(
     opened = open_any(dataset, labels=labels, convention=labels_convention)
     if verify and not hasattr(opened, "verify"):
         raise click.UsageError(f"{dataset} is not a dataset of ours and has no checksums to verify")
-    result = inspect_dataset(opened, convention)
-    if verify:
-        result["shards_verified"] = opened.verify()
+    # first: what is damaged need not be looked at, and would be complained of in other words
+    verified = {"shards_verified": opened.verify(options.progress(quiet, "shards"))} if verify else {}
+    result = {**inspect_dataset(opened, convention), **verified}
     if picture is not None:
         from synhead_tools.rendering.preview import write_stats
 

@@ -83,7 +83,8 @@ def _one_line(text: str) -> str:
 
 
 def _missing_package(error: ImportError) -> str:
-    extra = {"torch": "train", "safetensors": "train", "numba": "cpu", "onnx": "export"}.get(error.name or "")
+    extras = {"torch": "train", "safetensors": "train", "numba": "cpu", "onnx": "export", "distributed": "cluster"}
+    extra = extras.get(error.name or "")
     if extra:
         return f"{error.name} is not installed; pip install 'synhead-tools[{extra}]'"
     return f"{error}; is the installation complete?"

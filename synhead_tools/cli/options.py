@@ -97,21 +97,9 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def progress(quiet: bool, what: str) -> Callable[[int, int], None]:
-    """A function (done, total) that draws a line on stderr, at most once a second; silent when stderr is no screen."""
+    """A function (done, total) that says on stderr how far a run is: see `synhead_tools.cli.progress`."""
     import sys
-    import time
 
-    if quiet or not sys.stderr.isatty():
-        return lambda done, total: None
-    start, last = time.monotonic(), [0.0]
+    from synhead_tools.cli.progress import progress_on
 
-    def show(done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - last[0] < 1.0 and done < total:
-            return
-        last[0] = now
-        rate = done / max(now - start, 1e-9)
-        left = (total - done) / max(rate, 1e-9)
-        click.echo(f"\r{what}: {done}/{total}, {rate:.0f}/s, {left:.0f} s left ", nl=done >= total, err=True)
-
-    return show
+    return (lambda done, total: None) if quiet else progress_on(sys.stderr, what)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from synhead_tools.cli.pose_options import PoseOptions
 from synhead_tools.errors import SynheadError
-from synhead_tools.formats.tracks import read_track
-from synhead_tools.geometry.pose_laws import euler_grid, parse_range_deg
+from synhead_tools.formats.label_poses import read_label_poses
+from synhead_tools.formats.tracks import read_tracks
+from synhead_tools.geometry.pose_laws.drawn import grid_poses, law_poses, poses_like
+from synhead_tools.geometry.poses import Poses, join_poses
 from synhead_tools.heads.expression_file import read_expressions
 from synhead_tools.heads.expression_laws import EXPRESSION_LAWS
 from synhead_tools.heads.library import expand_names
-from synhead_tools.heads.pose_neck import BODY_FOLLOW
 from synhead_tools.rendering.plan import RenderPlan
 
 
@@ -24,22 +27,27 @@ def head_names(text: str) -> tuple[str, ...]:
     return names
 
 
-def poses_from_options(
-    ranges: tuple[str, str, str] | None, tracks: tuple[Path, ...], convention: str
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rotations (n, 3, 3), track ids and frame ids: the grid first (track -1), then each track file in its order."""
-    rotmats, track_id, frame_id = [], [], []
-    if ranges is not None:
-        grid = euler_grid(*(parse_range_deg(text) for text in ranges), convention)
-        rotmats.append(grid)
-        track_id.append(np.full(len(grid), -1))
-        frame_id.append(np.arange(len(grid)))
-    for number, path in enumerate(tracks):
-        track = read_track(path, convention)
-        rotmats.append(track)
-        track_id.append(np.full(len(track), number))
-        frame_id.append(np.arange(len(track)))
-    return np.concatenate(rotmats), np.concatenate(track_id), np.concatenate(frame_id)
+def poses_from_options(options: PoseOptions, convention: str, seed: int) -> Poses:
+    """All poses, source by source in the order of the options' help."""
+    parts = []
+    if options.ranges is not None:
+        parts.append(grid_poses(*options.ranges, convention))
+    if options.tracks:
+        parts.append(read_tracks(options.tracks, convention))
+    labels = {"sequences": options.sequences, "convention": options.labels_convention}
+    parts += [read_label_poses(path, **labels) for path in options.poses_from]
+    for law, count in (("uniform", options.uniform), ("biwi-like", options.biwi_like)):
+        if count is not None:
+            parts.append(law_poses(law, count, seed))
+    if options.like is not None:
+        parts.append(poses_like(read_label_poses(options.like, **labels, thin=True), options.count, seed))
+    return join_poses(parts)
+
+
+def record_of_poses(poses: Poses) -> dict[str, Any]:
+    """What the manifest says of the poses: their sources, and whose true rotations had a part in them, if anybody's."""
+    used = dict.fromkeys(text for source in poses.sources if (text := source.get("target_poses")))
+    return {"sources": list(poses.sources), "target_poses": "; ".join(used) or None}
 
 
 def expressions_from_option(text: str) -> str | np.ndarray:
@@ -53,23 +61,12 @@ def expressions_from_option(text: str) -> str | np.ndarray:
 
 
 def plan_from_options(
-    heads: str,
-    ranges: tuple[str, str, str] | None,
-    tracks: tuple[Path, ...],
-    convention: str,
-    size_px: int,
-    lighting: str,
-    backend: str,
-    seed: int,
-    body_follow: float = BODY_FOLLOW,
-    expressions: str = "none",
+    heads: str, poses: PoseOptions, convention: str, seed: int, expressions: str = "none", **settings: Any
 ) -> RenderPlan:
-    """The plan of ``synhead render``."""
-    rotmats, track_id, frame_id = poses_from_options(ranges, tracks, convention)
-    poses_from = {"grid": dict(zip(("pitch", "yaw", "roll"), ranges, strict=True)) if ranges else None}
-    poses_from |= {"tracks": [track.name for track in tracks], "convention": convention}
+    """The plan of ``synhead render``; `settings` are further parameters of `RenderPlan` as they are."""
+    drawn = poses_from_options(poses, convention, seed)
     return RenderPlan(
-        head_names(heads), rotmats, track_id=track_id, frame_id=frame_id, size_px=size_px, lighting=lighting,
-        backend=backend, seed=seed, convention=convention, body_follow=body_follow,
-        expressions=expressions_from_option(expressions), poses_from=poses_from,
+        head_names(heads), drawn.rotmats, track_id=drawn.track_id, frame_id=drawn.frame_id, seed=seed,
+        convention=convention, expressions=expressions_from_option(expressions), poses_from=record_of_poses(drawn),
+        **settings,
     )  # fmt: skip

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from synhead_tools.errors import ManifestError, ShardError
+from synhead_tools.errors import ManifestError, ShardError, SynheadError
+from synhead_tools.formats.file_hash import sha256_of_file
 from synhead_tools.formats.manifest import Manifest, ShardEntry, manifest_path, read_manifest
 from synhead_tools.formats.row_blocks import read_rows, row_numbers
 from synhead_tools.formats.sample import COLUMNS, PICTURE_COLUMNS, check_rotations
@@ -127,7 +128,9 @@ class Dataset:
     def describe(self) -> dict[str, Any]:
         """Return what a score table has to say about this dataset."""
         image = self.manifest.image
+        composed = {"composed": True} if self.manifest.composed else {}
         return {
+            **composed,
             "dataset": self.manifest.kind,
             "subset": f"all {len(self)} samples",
             "convention": self.manifest.convention,
@@ -137,28 +140,46 @@ class Dataset:
             "target_labels_used": self.manifest.target_labels_used,
         }
 
-    def verify(self) -> int:
+    def verify(self, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
         """Read every file again and compare it with the manifest; return the number of shards.
+
+        Parameters
+        ----------
+        progress : callable
+            Told after each shard: shards done, shards in all.
 
         Raises
         ------
         ManifestError
-            A file differs from what the manifest says of it.
-        ShardError
-            A shard is damaged or holds something that is not a rotation.
+            A file differs from what the manifest says of it, or is damaged; names the first one, and the others.
         """
+        bad: list[tuple[str, SynheadError]] = []
         for index, entry in enumerate(self.manifest.shards):
-            # hashed before HDF5 parses it: a changed file is refused unread
-            if _sha256_of_file(self.folder / entry.path) != entry.sha256:
-                raise ManifestError(
-                    f"{self.folder}: {entry.path} is not the file the manifest was written for; restore it"
-                )
-            shard = self._shard(index)
-            check_rotations(
-                {name: shard.read(name) for name in {"rotmat", "quat_xyzw"} & set(shard.columns)}, entry.path
-            )
-            self._rows_in_shard(index, np.array([self._start(index)]))
+            try:
+                self._verify_shard(index)
+            except SynheadError as error:
+                bad.append((entry.path, error))
+            progress(index + 1, len(self.manifest.shards))
+        if len(bad) == 1:
+            raise bad[0][1]
+        if bad:
+            others = ", ".join(path for path, _ in bad[1:])
+            raise ManifestError(f"{bad[0][1]}; {len(bad)} of {index + 1} shards are bad, the others: {others}")
         return len(self.manifest.shards)
+
+    def _verify_shard(self, index: int) -> None:
+        entry = self.manifest.shards[index]
+        path = self.folder / entry.path
+        try:
+            # hashed before HDF5 parses it: a changed file is refused unread
+            same = sha256_of_file(path) == entry.sha256
+        except OSError as error:
+            raise ManifestError(f"{path} cannot be read ({error.strerror}); restore it") from None
+        if not same:
+            raise ManifestError(f"{self.folder}: {entry.path} is not the file the manifest was written for; restore it")
+        shard = self._shard(index)
+        check_rotations({name: shard.read(name) for name in {"rotmat", "quat_xyzw"} & set(shard.columns)}, entry.path)
+        self._rows_in_shard(index, np.array([self._start(index)]))
 
     def entry_rows(self, index: int) -> np.ndarray:
         """Row numbers, within its shard, of the samples entry `index` of the manifest adds: int64, shape (n,)."""
@@ -222,14 +243,3 @@ class Dataset:
             shard.close()
             raise ManifestError(f"{self.folder}: {entry.path} {complaint}; restore the shard or make the dataset anew")
         return shard
-
-
-def _sha256_of_file(path: Path) -> str:
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except OSError as error:
-        raise ManifestError(f"{path} cannot be read ({error.strerror}); restore it") from None
-    return digest.hexdigest()

@@ -11,11 +11,13 @@ from synhead_tools.formats.selection import SELECTIONS_FOLDER
 
 SHARDS_FOLDER = "shards"
 LOCK_NAME = ".lock"
+JOURNAL_NAME = ".finished"
+"""The shards that a run has finished, while it has not finished them all."""
 
 SIDE_FILES = ("labels.parquet", "preview.png", "stats.png", "README.md")
 """What is made from the shards, for people and for other programs."""
 
-DATASET_NAMES = frozenset({LOCK_NAME, SHARDS_FOLDER, SELECTIONS_FOLDER, MANIFEST_NAME, *SIDE_FILES})
+DATASET_NAMES = frozenset({LOCK_NAME, JOURNAL_NAME, SHARDS_FOLDER, SELECTIONS_FOLDER, MANIFEST_NAME, *SIDE_FILES})
 """Every name in a dataset folder, beside half-written files."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,19 +41,54 @@ def write_labels_parquet(
     OutputExistsError
         `path` exists and `overwrite` is false.
     """
-    import pyarrow as pa
+    write_label_blocks(path, [columns], metadata, overwrite)
+
+
+def write_label_blocks(
+    path: str | os.PathLike,
+    blocks: Iterable[Mapping[str, np.ndarray]],
+    metadata: Mapping[str, str] | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Write label columns as Parquet, block after block of samples, so that they need not all be in memory.
+
+    Parameters
+    ----------
+    path : path
+        File to write.
+    blocks : iterable of mappings of str to ndarray
+        At least one; each as the columns of `write_labels_parquet`, with the same names. Each becomes a row group.
+    metadata, overwrite
+        As in `write_labels_parquet`.
+
+    Raises
+    ------
+    ShardError
+        A column is a picture or does not fit the schema.
+    OutputExistsError
+        `path` exists and `overwrite` is false.
+    """
     import pyarrow.parquet as pq
 
-    check_columns(columns, str(path))
+    tables = (_table(block, str(path), metadata) for block in blocks)
+    first = next(tables)
+    with atomic_file(path, overwrite) as file, pq.ParquetWriter(file, first.schema, compression="zstd") as writer:
+        writer.write_table(first)
+        for table in tables:
+            writer.write_table(table)
+
+
+def _table(columns: Mapping[str, np.ndarray], where: str, metadata: Mapping[str, str] | None) -> Any:
+    import pyarrow as pa
+
+    check_columns(columns, where)
     pictures = [name for name in columns if COLUMNS[name].is_picture]
     if pictures:
-        raise ShardError(f"{path}: {', '.join(pictures)} are pictures; labels.parquet holds labels only")
+        raise ShardError(f"{where}: {', '.join(pictures)} are pictures; labels.parquet holds labels only")
     names = [name for name in COLUMNS if name in columns]
     fields = [pa.field(name, arrow_type(name), False, {"unit": COLUMNS[name].unit}) for name in names]
     arrays = [to_arrow(columns[name], field.type) for name, field in zip(names, fields, strict=True)]
-    table = pa.table(arrays, schema=pa.schema(fields, dict(metadata or {})))
-    with atomic_file(path, overwrite) as file:
-        pq.write_table(table, file, compression="zstd")
+    return pa.table(arrays, schema=pa.schema(fields, dict(metadata or {})))
 
 
 def read_labels_parquet(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict[str, str]]:

@@ -85,8 +85,10 @@ class Manifest:
         Datasets this one was made from, as JSON values.
     target_labels_used : bool
         Whether labels of the target dataset had a part in the making.
+    composed : bool
+        Whether the pictures stand over a background for good: ``alpha`` then only says which pixels are the head's.
     target_poses : str or None
-        Name of the pose set the samples were matched to.
+        Name of the pose sets the samples were matched to or rendered at, if they are labels of real pictures.
     schema_version : int
         Always `SCHEMA_VERSION`.
     """
@@ -102,6 +104,7 @@ class Manifest:
     heads: Mapping[str, Any] = field(default_factory=dict)
     parents: tuple[Any, ...] = ()
     target_labels_used: bool = False
+    composed: bool = False
     target_poses: str | None = None
     schema_version: int = SCHEMA_VERSION
 
@@ -226,6 +229,7 @@ _FIELD_TYPES: dict[str, tuple[type, ...]] = {
     "heads": (Mapping,),
     "parents": (tuple,),
     "target_labels_used": (bool,),
+    "composed": (bool,),
     "target_poses": (str, type(None)),
     "schema_version": (int,),
 }

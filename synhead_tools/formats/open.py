@@ -51,6 +51,20 @@ def open_any(
     return reader(path, labels)
 
 
+def needs_convention(path: str | os.PathLike) -> bool:
+    """Whether `open_any` may have to be told the Euler convention of what is at `path`.
+
+    Raises
+    ------
+    LabelFormatError
+        Nothing is there, or no reader knows it.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise LabelFormatError(f"{path} does not exist; give a dataset folder or a label file")
+    return not manifest_path(path).is_file() and _reader_of(path, None).needs_convention
+
+
 def _reader_of(path: Path, labels: str | os.PathLike | None) -> Any:
     readers = [DATASETS.load(name) for name in DATASETS]
     if labels is not None:  # a label file says more than a folder of pictures

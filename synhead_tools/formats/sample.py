@@ -53,7 +53,13 @@ class Column:
 
 
 _TABLE = (
-    Column("image", "u1", ("H", "W", 3), "sRGB", "RGB over black, colour premultiplied by alpha"),
+    Column(
+        "image",
+        "u1",
+        ("H", "W", 3),
+        "sRGB",
+        "RGB over black, colour premultiplied by alpha; in a composed dataset over a background",
+    ),
     Column("alpha", "u1", ("H", "W"), "1/255", "coverage by the head; picture + (1 - alpha) * background composites"),
     Column("region", "u1", ("H", "W"), "id", "region of the nearest surface, 0 background"),
     Column("depth_m", "f4", ("H", "W"), "m", "distance along the optical axis, 0 where there is no surface"),
@@ -63,6 +69,7 @@ _TABLE = (
     Column("intrinsics", "f8", (3, 3), "px", "camera matrix; (0, 0) is the corner of the top-left pixel"),
     Column("euler_deg", "f8", (3,), "deg", "the same rotation in the dataset's Euler convention, its written order"),
     Column("face_box_xyxy", "f4", (4,), "px", "square face box: left, top, right, bottom edge"),
+    Column("tight_face_box_xyxy", "f4", (4,), "px", "tight box around the whole face, seen or not, not clipped"),
     Column("head_box_xyxy", "f4", (4,), "px", "tight box around the visible head: left, top, right, bottom edge"),
     Column("points5", "f4", (5, 3), "px, px, m", "subject's right eye, left eye, nose, right and left mouth corner"),
     Column("points5_visibility", "u1", (5,), "1", "0 outside the picture, 1 hidden, 2 visible"),
@@ -74,6 +81,23 @@ _TABLE = (
     Column("track_id", "i4", (), "id", "motion track the pose comes from, -1 none"),
     Column("frame_id", "i4", (), "id", "frame within the track, or running number"),
     Column("seed", "u8", (), "1", "seed of everything random in the sample"),
+    Column("light_direction", "f8", (4, 3), "1", "unit vectors towards directional lights, camera frame; 0 for none"),
+    Column("light_colour", "f8", (4, 3), "1", "their linear RGB; 1 lights a white matt surface that faces it to 1"),
+    Column("light_ambient", "f8", (2, 3), "1", "hemisphere light on normals that point up, and down; linear RGB"),
+    Column("light_sh", "f8", (9, 3), "1", "what white reflects of the surroundings, in 9 spherical harmonics"),
+    Column("environment", "S64", (), "name", "map of the surroundings that lights the head"),
+    Column("environment_turn_deg", "f8", (), "deg", "its turn about the vertical; positive takes what is ahead right"),
+    Column("environment_level", "f8", (), "1", "its brightness: what a white surface reflects of it on average"),
+    Column("background_file", "S64", (), "name", "picture the image is composed over"),
+    Column("skin_tint", "f4", (3,), "1", "factor on the linear RGB of the skin"),
+    Column("hair_tint", "f4", (3,), "1", "factor on the linear RGB of hair, brows and lashes"),
+    Column("glasses", "S16", (), "name", "glasses put on for this sample, empty for none"),
+    Column("glasses_rgb", "f4", (3,), "1", "linear RGB of their frame"),
+    Column("occluder", "S16", (), "name", "what is held before the head, empty for nothing"),
+    Column("occluder_place", "f4", (3, 4), "1, m", "rotation and translation that take it into the head frame"),
+    Column("occluder_rgb", "f4", (3,), "1", "its linear RGB"),
+    Column("infrared", "f4", (6,), "1", "1 infrared, 0 not; exposure; fall-off; noise; lamp right of, below the axis"),
+    Column("sensor", "f4", (6,), "1, px", "gain of red, green, blue; shot noise; read noise; sigma of the blur in px"),
     Column(
         "visible_fraction",
         "f4",
@@ -95,6 +119,9 @@ _TABLE = (
 
 COLUMNS: Mapping[str, Column] = MappingProxyType({column.name: column for column in _TABLE})
 """Every column a dataset may have, by name, in the order in which shards store them."""
+
+LIGHT_COLUMNS = tuple(name for name in COLUMNS if name.startswith(("light_", "environment")))
+"""Names of the columns that say from where, in the camera frame, light falls."""
 
 PICTURE_COLUMNS = tuple(column.name for column in _TABLE if column.is_picture)
 """Names of the columns that are grids of pixels; all others are labels."""
@@ -118,8 +145,19 @@ class SampleSource(Protocol):
         ...
 
     def describe(self) -> dict[str, Any]:
-        """Return dataset, subset, convention, calibrated, crop, frames and target_labels_used, for score tables."""
+        """Return dataset, subset, convention, calibrated, crop, frames and target_labels_used, for score tables.
+
+        And ``composed``, true, where the pictures stand over a background for good.
+        """
         ...
+
+
+def can_composite(source: SampleSource) -> bool:
+    """Return whether something can be put behind a dataset's heads.
+
+    It has an ``alpha``, and its pictures do not stand over a background for good (``composed`` in its description).
+    """
+    return "alpha" in source.columns and not source.describe().get("composed", False)
 
 
 def check_columns(columns: Mapping[str, np.ndarray], where: str) -> int:

@@ -74,7 +74,18 @@ def union_entries(
     """Manifest entries, for a dataset in `folder`, of all samples of several datasets, one after the other.
 
     Selections are copied into `folder`, shards are pointed to. Parameters and errors as `select_entries`.
+
+    Raises
+    ------
+    ManifestError
+        Some have their backgrounds baked in and others have not.
     """
+    datasets = tuple(datasets)
+    composed = {dataset.manifest.composed: dataset for dataset in datasets}
+    if len(composed) > 1:
+        raise ManifestError(
+            f"{composed[True].folder} has backgrounds baked in and {composed[False].folder} has not; unite one kind"
+        )
     entries: tuple[ShardEntry, ...] = ()
     for dataset in datasets:
         every_row = np.arange(len(dataset))

@@ -5,44 +5,25 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-import h5py
-import hdf5plugin
 import numpy as np
 
 from synhead_tools import __version__
 from synhead_tools.errors import ShardError
 from synhead_tools.formats.atomic import atomic_file
 from synhead_tools.formats.hdf5_checks import ATTRIBUTE_BYTES_LIMIT
-from synhead_tools.formats.sample import COLUMNS, SCHEMA_VERSION, check_columns
+from synhead_tools.formats.sample import SCHEMA_VERSION, check_column, check_columns
+from synhead_tools.formats.shard_image import COMPRESSIONS, PICTURE_CHUNK_ROWS, ShardImage, same_bytes
 from synhead_tools.formats.shard_reader import ShardReader
-
-PICTURE_CHUNK_ROWS = 64
-"""Samples that are stored, compressed and read together, for pictures."""
-PICTURE_CHUNK_BYTES = 64 << 20
-"""A chunk holds fewer samples where the pictures are so large that 64 of them exceed this."""
-LABEL_CHUNK_ROWS = 4096
-"""Samples per chunk of every other column."""
-
-COMPRESSIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "none": MappingProxyType({}),
-        "lz4": MappingProxyType(dict(hdf5plugin.Blosc(cname="lz4", clevel=5, shuffle=hdf5plugin.Blosc.NOSHUFFLE))),
-        "zstd": MappingProxyType(dict(hdf5plugin.Blosc(cname="zstd", clevel=3, shuffle=hdf5plugin.Blosc.NOSHUFFLE))),
-        "gzip": MappingProxyType({"compression": "gzip", "compression_opts": 4}),
-    }
-)
-"""Lossless codecs of picture columns. ``lz4`` and ``zstd`` are Blosc's: readers need ``import hdf5plugin``."""
 
 FRAMES = (
     "camera: x right, y down, z forward; head: x subject's left, y down, z into the head, origin between the eyes; "
     "picture: x right, y down, (0, 0) the corner of the top-left pixel"
 )
+_COMPARED_BYTES = 1 << 20
 _OWN_ATTRIBUTES = ("schema_version", "tool", "tool_version", "frames")
 _ATTRIBUTE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -87,17 +68,94 @@ def write_shard(
     OutputExistsError
         `path` exists and `overwrite` is false.
     """
-    path = Path(path)
-    check_columns(columns, str(path))
-    if compression not in COMPRESSIONS:
-        raise ShardError(f"{path}: unknown compression {compression!r}; known: {', '.join(COMPRESSIONS)}")
-    attributes = _full_attributes(attributes, "euler_deg" in columns, path)
-    with atomic_file(path, overwrite) as file:
-        image = _file_image(columns, attributes, compression)
-        file.write(image)
-        file.flush()
-        _compare_read_back(Path(file.name), columns, path)
-    return hashlib.sha256(image).hexdigest()
+    rows = check_columns(columns, str(path))
+    with ShardWriter(path, rows, attributes, compression=compression, overwrite=overwrite) as shard:
+        for start in range(0, rows, PICTURE_CHUNK_ROWS):
+            shard.append({name: array[start : start + PICTURE_CHUNK_ROWS] for name, array in columns.items()})
+    return shard.sha256
+
+
+class ShardWriter:
+    """A shard that is written from blocks of samples, so that its pictures need not all be in memory at once.
+
+    A context manager: the file appears when its block ends without an error, as `write_shard` would have written it.
+
+    Parameters
+    ----------
+    path, attributes, compression, overwrite
+        As of `write_shard`.
+    rows : int
+        Samples there will be in all.
+
+    Attributes
+    ----------
+    sha256 : str
+        Of the file, 64 hexadecimal digits; empty until it is there.
+
+    Raises
+    ------
+    ShardError, OutputExistsError
+        As `write_shard`; also where the blocks have other columns than the first, or other rows in all.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        rows: int,
+        attributes: Mapping[str, str | int | float],
+        *,
+        compression: str = "lz4",
+        overwrite: bool = False,
+    ) -> None:
+        self._path, self._rows, self._given, self._overwrite = Path(path), rows, dict(attributes), overwrite
+        if compression not in COMPRESSIONS:
+            raise ShardError(f"{path}: unknown compression {compression!r}; known: {', '.join(COMPRESSIONS)}")
+        self._compression = compression
+        self._image: ShardImage | None = None
+        self._names: frozenset[str] = frozenset()
+        self._sizes: dict[str, int] = {}
+        self._added = 0
+        self.sha256 = ""
+
+    def append(self, columns: Mapping[str, np.ndarray]) -> None:
+        """Add the next samples: columns of `synhead_tools.formats.sample.COLUMNS`, all of one length."""
+        if self._image is None:
+            attributes = _full_attributes(self._given, "euler_deg" in columns, self._path)
+            self._image = ShardImage(self._rows, attributes, self._compression, str(self._path))
+            self._names = frozenset(columns)
+        lengths = {len(array) for array in columns.values()}
+        if frozenset(columns) != self._names or len(lengths) != 1:
+            raise ShardError(f"{self._path}: a block has other columns than the first, or columns of several lengths")
+        for name, array in columns.items():
+            check_column(name, np.dtype(array.dtype), array.shape, self._sizes, str(self._path))
+        self._added += lengths.pop()
+        if self._added > self._rows:
+            raise ShardError(f"{self._path}: {self._added} samples came where {self._rows} were announced")
+        self._image.append(columns)
+
+    def __enter__(self) -> ShardWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *exc_info: object) -> None:
+        try:
+            if kind is None:
+                self._write()
+        finally:
+            if self._image is not None:
+                self._image.close()
+
+    def _write(self) -> None:
+        if self._image is None or self._added != self._rows:
+            raise ShardError(f"{self._path}: {self._added} samples came where {self._rows} were announced")
+        labels = self._image.labels()
+        if labels:
+            check_columns(labels, str(self._path))
+        with atomic_file(self._path, self._overwrite) as file:
+            image = self._image.finish()
+            file.write(image)
+            file.flush()
+            _compare_read_back(Path(file.name), image, labels, self._path)
+        self.sha256 = hashlib.sha256(image).hexdigest()
 
 
 def _full_attributes(attributes: Mapping[str, Any], has_euler: bool, path: Path) -> dict[str, Any]:
@@ -126,47 +184,13 @@ def _stored_form(name: str, value: Any, path: Path) -> Any:
     raise ShardError(f"{path}: attribute {name!r} is a {type(value).__name__}; use text or a number")
 
 
-def _file_image(columns: Mapping[str, np.ndarray], attributes: Mapping[str, Any], compression: str) -> bytes:
-    """Build the file in memory: HDF5 never meets a full disk, which it is known not to survive cleanly."""
-    name = secrets.token_hex(16)  # HDF5 refuses to have two files of one name open, in memory or not
-    with h5py.File(name, "w", driver="core", backing_store=False, block_size=16 << 20, libver=("v108", "v108")) as file:
-        file.attrs.update(attributes)
-        for column in COLUMNS.values():
-            if column.name in columns:
-                _add_column(file, column.name, columns[column.name], attributes, compression)
-        file.flush()
-        return file.id.get_file_image()
-
-
-def _add_column(file: h5py.File, name: str, array: np.ndarray, attributes: Mapping[str, Any], compression: str) -> None:
-    column = COLUMNS[name]
-    row_bytes = array.dtype.itemsize * int(np.prod(array.shape[1:]))
-    chunk_rows = LABEL_CHUNK_ROWS
-    if column.is_picture:
-        chunk_rows = max(1, min(PICTURE_CHUNK_ROWS, PICTURE_CHUNK_BYTES // row_bytes))
-    dataset = file.create_dataset(
-        name,
-        data=np.ascontiguousarray(array),
-        chunks=(min(chunk_rows, len(array)), *array.shape[1:]),
-        track_times=False,
-        **(COMPRESSIONS[compression] if column.is_picture else {}),
-    )
-    dataset.attrs["meaning"] = np.bytes_(column.meaning.encode())
-    dataset.attrs["unit"] = np.bytes_(column.unit.encode())
-    if name == "euler_deg":
-        dataset.attrs["convention"] = attributes["convention"]
-
-
-def _compare_read_back(temporary: Path, columns: Mapping[str, np.ndarray], path: Path) -> None:
+def _compare_read_back(temporary: Path, image: bytes, labels: Mapping[str, np.ndarray], path: Path) -> None:
+    """That the disk gives back these bytes, and a reader these labels; pictures were compared as they came."""
+    with temporary.open("rb") as file:
+        for start in range(0, len(image), _COMPARED_BYTES):
+            if file.read(_COMPARED_BYTES) != image[start : start + _COMPARED_BYTES]:
+                raise ShardError(f"{path}: byte {start} or one after it reads back changed; check the disk")
     with ShardReader(temporary) as shard:
-        for name, array in columns.items():
-            step = shard.chunk_rows(name)
-            for start in range(0, len(array), step):
-                written = array[start : start + step]
-                if not _same_bytes(shard.read(name, start, start + len(written)), written):
-                    raise ShardError(f"{path}: column {name!r} read back differs from what was written; check the disk")
-
-
-def _same_bytes(a: np.ndarray, b: np.ndarray) -> bool:
-    """Compare as bytes, so that NaN equals NaN and -0.0 differs from 0.0."""
-    return np.array_equal(*(np.ascontiguousarray(array).reshape(-1).view(np.uint8) for array in (a, b)))
+        for name, array in labels.items():
+            if not same_bytes(shard.read(name), array):
+                raise ShardError(f"{path}: column {name!r} read back differs from what was written; check the disk")

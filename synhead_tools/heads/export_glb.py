@@ -153,6 +153,8 @@ def _material(writer: GlbWriter, part: Part, picture_format: str, textures: list
     material: dict[str, Any] = {"name": part.name, "pbrMetallicRoughness": surface}
     if part.alpha_mode == "cutout":
         material |= {"alphaMode": "MASK", "alphaCutoff": float(part.alpha_cutoff)}
+    elif part.alpha_mode == "blend":
+        material["alphaMode"] = "BLEND"
     if part.two_sided:
         material["doubleSided"] = True
     if part.specular < _REFLECTANCE:
@@ -167,7 +169,7 @@ def _is_plain(part: Part) -> bool:
 
 
 def _image(writer: GlbWriter, part: Part, picture_format: str) -> int:
-    opaque = part.alpha_mode != "cutout"
+    opaque = part.alpha_mode == "opaque"
     kind, mime_type, options = PICTURE_FORMATS[picture_format if opaque else "png"]
     picture = Image.fromarray(np.ascontiguousarray(part.texture[..., :3] if opaque else part.texture))
     file = io.BytesIO()

@@ -21,7 +21,7 @@ _SKIN_CLEARANCE_M, _LASH_CLEARANCE_M = 0.0012, 0.0010
 _FARTHEST_FORWARD_M = 0.034  # of the lenses from the eyeballs' centres; then the bridge is made wider instead
 _BRIDGES_M = (0.016, 0.018, 0.020, 0.022, 0.025)
 _USUAL_FACE_M = 0.142  # between the ends of the jaw line
-_GLINT_ALPHA = 0.25  # one sample of four: an even veil, where less would be drawn as dots
+_VEIL_ALPHA, _GLINT_ALPHA = 0.04, 0.30  # of clear glass: everywhere, and where it mirrors a window
 _EARPIECE_DROP_M, _EARPIECE_BACK_M = 0.030, 0.005
 
 
@@ -81,8 +81,8 @@ class _Fit:
 def glasses_parts(recipe: HeadRecipe, shape: WornShape) -> list[Part]:
     """Return frame and lenses of the glasses a recipe names, on a head.
 
-    Renderers know opaque and cut-out surfaces but no glass. So of clear lenses only a glint is drawn; they refract
-    and tint nothing. Dark ones are opaque, and hide the eyes.
+    Clear lenses are laid over what is behind them as a faint veil with a glint; they refract nothing, and labels know
+    nothing of them. Dark ones are opaque, and hide the eyes.
     """
     style = STYLES[recipe.glasses]
     fit = _fitted(style, shape)
@@ -190,7 +190,7 @@ def _lenses(style: GlassesStyle, fit: _Fit, rims: list[np.ndarray]) -> Part:
     normals = vertex_normals(vertices, triangles)
     picture = _dark_lens() if style.dark else _glint()
     part = _part("lenses", vertices, normals, triangles, np.concatenate(uvs), picture)
-    mode = "opaque" if style.dark else "cutout"
+    mode = "opaque" if style.dark else "blend"
     return Part(**{**vars(part), "alpha_mode": mode, "two_sided": True, "specular": 0.06, "gloss": 200.0})
 
 
@@ -234,12 +234,12 @@ def _dark_lens() -> np.ndarray:
 
 
 def _glint() -> np.ndarray:
-    """A slanting streak of light across a lower corner of clear glass, where no landmark lies; nothing elsewhere."""
+    """A faint veil, and two slanting streaks of light across a lower corner of clear glass, where no landmark lies."""
     v, u = np.mgrid[0:128, 0:128] / 127
     across = 0.8 * u + v
     streak = np.maximum(
-        *(np.clip((half - np.abs(across - at)) / 0.012, 0, 1) for at, half in ((1.25, 0.05), (1.36, 0.02)))
+        *(np.clip((half - np.abs(across - at)) / 0.03, 0, 1) for at, half in ((1.25, 0.06), (1.36, 0.03)))
     )
-    picture = np.full((128, 128, 4), 205, dtype=np.uint8)
-    picture[..., 3] = np.round(255 * _GLINT_ALPHA * streak)
+    picture = np.full((128, 128, 4), 225, dtype=np.uint8)
+    picture[..., 3] = np.round(255 * (_VEIL_ALPHA + (_GLINT_ALPHA - _VEIL_ALPHA) * streak))
     return picture

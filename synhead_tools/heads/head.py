@@ -32,7 +32,8 @@ class Part:
     texture : (H, W, 4) uint8
         sRGB colour and straight alpha.
     alpha_mode : str
-        ``opaque`` (alpha is ignored) or ``cutout`` (texels below `alpha_cutoff` are not there).
+        ``opaque`` (alpha is ignored), ``cutout`` (texels below `alpha_cutoff` are not there) or ``blend`` (drawn over
+        what is behind by its alpha, and in no label).
     alpha_cutoff : float
         In 0..1; used by ``cutout``.
     two_sided : bool

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from synhead_tools.heads.regions import BODY_REGIONS, Region
+from synhead_tools.heads.regions import OTHER_REGIONS, Region
 
-_IS_BODY = np.zeros(256, bool)
-_IS_BODY[[int(region) for region in BODY_REGIONS]] = True
-_FRINGE_PX = 2
+#: Of each region id: 0 background, 1 head, 2 body, or what is held before the head.
+REGION_KINDS = np.ones(256, np.uint8)
+REGION_KINDS[Region.BACKGROUND] = 0
+REGION_KINDS[[int(region) for region in OTHER_REGIONS]] = 2
+#: Outlines this near to the body are taken for the body's.
+FRINGE_PX = 2
 
 
 def head_pixels(alpha: np.ndarray, region: np.ndarray) -> np.ndarray:
-    """Return where the head is (H, W) bool: every pixel with any coverage, except for neck and clothes.
+    """Return where the head is (H, W) bool: every pixel with any coverage, except for body and occluders.
 
     At its outline the body covers pixels that are background for the most part; they are no head either, unless the
     head is beside them. In a picture drawn over a background coverage is the same everywhere; regions decide alone.
@@ -24,14 +27,14 @@ def head_pixels(alpha: np.ndarray, region: np.ndarray) -> np.ndarray:
     region : (H, W) uint8
         `synhead_tools.heads.regions.Region` of most of each pixel.
     """
-    body = _IS_BODY[region]
-    known = (region != Region.BACKGROUND) & ~body
+    kinds = REGION_KINDS[region]
+    body, known = kinds == 2, kinds == 1
     if alpha.all():
         return known
     covered = (alpha > 0) & ~body
     if not body.any():
         return covered
-    return covered & (known | ~_spread(body, _FRINGE_PX) | _spread(known, 1))
+    return covered & (known | ~_spread(body, FRINGE_PX) | _spread(known, 1))
 
 
 def _spread(mask: np.ndarray, steps_px: int) -> np.ndarray:

@@ -8,6 +8,7 @@ is turned as a whole and keeps its size.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,8 @@ MOST_TURN_DEG, MOST_BEND_DEG, MOST_NOD_DEG = 75.0, 50.0, 42.0
 
 _FADE_DEG = 60.0
 _STEPS = 256
+_SHARES = np.arange(_STEPS + 1) / _STEPS
+_IDENTITY = np.eye(3)
 # Rest mesh, decimetres, y up, from the nape (low z) to below the chin: above the upper heights all is head, below the
 # lower ones all is body.
 _PLACES_DM = (-0.30, 0.10, 0.50, 0.80, 1.10, 1.40)
@@ -72,10 +75,44 @@ def body_rotmat(rotmat: np.ndarray, body_follow: float) -> np.ndarray:
     # a neck that is turned as far as it goes does not also bend as far as it goes
     strain = max(math.hypot(neck_turn / most_turn, neck_tilt / most_bend), 1.0)
     body_turn = turn - math.copysign(neck_turn / strain, turn)
-    return _rotation(axis, tilt - neck_tilt / strain) @ _rotation(np.array([0.0, 1.0, 0.0]), body_turn)
+    tilted, about_y = _rotation(axis, tilt - neck_tilt / strain), _rotation((0.0, 1.0, 0.0), body_turn)
+    return np.array(tilted) @ np.array(about_y)
 
 
-def bend_neck(head: Head, rotmat: np.ndarray, body_follow: float = BODY_FOLLOW) -> Head:
+#: Takes vertices and normals (V, 3), `Part.bend` and the maps along the neck; returns both moved, as new arrays.
+Move = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+def bend_vertices(
+    vertices_m: np.ndarray, normals: np.ndarray, bend: np.ndarray, maps: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return vertices and normals (V, 3) float32 moved with the neck.
+
+    Parameters
+    ----------
+    vertices_m, normals : (V, 3) float32
+        Head frame, head and body in line.
+    bend : (V,) float32
+        `synhead_tools.heads.head.Part.bend`.
+    maps : (3, 4, steps + 1) float32
+        Affine map of each step along the neck, from the head's, which is none, to the body's.
+    """
+    moving = np.flatnonzero(bend)
+    step = np.rint(np.take(bend, moving) * np.float32(maps.shape[2] - 1)).astype(np.intp)
+    maps = np.take(maps, step, axis=2)
+    vertices_m, normals = vertices_m.copy(), normals.copy()
+    # rows of x, of y and of z, and sums written out: fast, and in an order that does not depend on the machine
+    x, y, z = np.take(vertices_m, moving, axis=0).T.copy()
+    bent = maps[:, 0] * x + maps[:, 1] * y + maps[:, 2] * z + maps[:, 3]
+    x, y, z = np.take(normals, moving, axis=0).T.copy()
+    turned = maps[:, 0] * x + maps[:, 1] * y + maps[:, 2] * z
+    for axis in range(3):
+        vertices_m[moving, axis] = bent[axis]
+        normals[moving, axis] = turned[axis]
+    return vertices_m, normals
+
+
+def bend_neck(head: Head, rotmat: np.ndarray, body_follow: float = BODY_FOLLOW, move: Move = bend_vertices) -> Head:
     """Return the head with neck, shoulders and what lies on them where they are when it is turned to `rotmat`.
 
     All in the head frame, in which the head, and so every landmark, stays where it is. Parts that do not move are the
@@ -89,6 +126,32 @@ def bend_neck(head: Head, rotmat: np.ndarray, body_follow: float = BODY_FOLLOW) 
         R_head_to_camera.
     body_follow : float
         See `body_rotmat`; at 1 the head is returned as it is.
+    move : callable
+        `bend_vertices`, or something faster that gives the same (`synhead_tools.rendering.compiled_labels`).
+
+    Raises
+    ------
+    HeadError
+        `body_follow` is not from 0 to 1.
+    """
+    return bent_head(head, neck_maps([head], [rotmat], body_follow)[0], move)
+
+
+def neck_maps(heads: Sequence[Head], rotmats: Sequence[np.ndarray], body_follow: float) -> list[np.ndarray | None]:
+    """Return how points along the necks of heads move when these are turned; quicker for several than one by one.
+
+    Parameters
+    ----------
+    heads : sequence of n Head
+    rotmats : sequence of n (3, 3) arrays
+        R_head_to_camera of each.
+    body_follow : float
+        See `body_rotmat`.
+
+    Returns
+    -------
+    list of n (3, 4, steps + 1) float32 arrays, or None
+        Affine maps of the head frame, from the head's, which is none, to the body's; None where nothing moves.
 
     Raises
     ------
@@ -97,75 +160,94 @@ def bend_neck(head: Head, rotmat: np.ndarray, body_follow: float = BODY_FOLLOW) 
     """
     if not 0 <= body_follow <= 1:
         raise HeadError(f"body_follow is {body_follow!r}; give a number from 0 to 1")
-    if head.neck_joints_m is None or body_follow == 1:
+    maps: list[np.ndarray | None] = [None] * len(heads)
+    bending = [k for k, head in enumerate(heads) if head.neck_joints_m is not None and body_follow != 1]
+    turned = [np.asarray(rotmats[k], np.float64) for k in bending]
+    in_heads = [rotmat.T @ body_rotmat(rotmat, body_follow) for rotmat in turned]
+    moving = [k for k, in_head in enumerate(in_heads) if np.abs(in_head - _IDENTITY).max() >= 1e-9]
+    if moving:
+        joints_m = np.array([heads[bending[k]].neck_joints_m for k in moving], np.float64)
+        for k, arc in zip(moving, _arcs(joints_m, np.array([in_heads[k] for k in moving])), strict=True):
+            maps[bending[k]] = arc
+    return maps
+
+
+def bent_head(head: Head, maps: np.ndarray | None, move: Move = bend_vertices) -> Head:
+    """Return the head with its neck bent by the maps that `neck_maps` gave for it; see `bend_neck`."""
+    if maps is None:
         return head
-    rotmat = np.asarray(rotmat, np.float64)
-    body_in_head = rotmat.T @ body_rotmat(rotmat, body_follow)
-    if np.abs(body_in_head - np.eye(3)).max() < 1e-9:
-        return head
-    table = _arc(np.asarray(head.neck_joints_m, np.float64), body_in_head).astype(np.float32)
-    parts = tuple(part if part.bend is None else _bent(part, table) for part in head.parts)
+    parts = tuple(_bent(part, maps, move) for part in head.parts)
     return replace(head, parts=parts, rest=head.rest or head)
 
 
-def _bent(part: Part, table: np.ndarray) -> Part:
-    moving = np.flatnonzero(part.bend)
-    if not len(moving):
+def _bent(part: Part, maps: np.ndarray, move: Move) -> Part:
+    if part.bend is None or not part.bend.any():
         return part
-    step = np.rint(np.take(part.bend, moving) * np.float32(_STEPS)).astype(np.intp)
-    maps = np.take(table, step, axis=2)
-    vertices, normals = part.vertices_m.copy(), part.normals.copy()
-    # rows of x, of y and of z, and sums written out: fast, and in an order that does not depend on the machine
-    x, y, z = np.take(vertices, moving, axis=0).T.copy()
-    bent = maps[:, 0] * x + maps[:, 1] * y + maps[:, 2] * z + maps[:, 3]
-    x, y, z = np.take(normals, moving, axis=0).T.copy()
-    turned = maps[:, 0] * x + maps[:, 1] * y + maps[:, 2] * z
-    for axis in range(3):
-        vertices[moving, axis] = bent[axis]
-        normals[moving, axis] = turned[axis]
-    return replace(part, vertices_m=vertices, normals=normals)
+    vertices_m, normals = move(part.vertices_m, part.normals, part.bend, maps)
+    return replace(part, vertices_m=vertices_m, normals=normals)
 
 
-def _arc(joints_m: np.ndarray, rotation: np.ndarray) -> np.ndarray:
-    """The affine maps (3, 4, steps + 1) of points along the neck, from the skull's (identity) to the body's.
+def _arcs(joints_m: np.ndarray, rotations: np.ndarray) -> np.ndarray:
+    """The maps (n, 3, 4, steps + 1) float32 of points along necks, from the skull's (identity) to the body's.
 
     With w from 0 to 1, Q(w) = rotation^w and a the vector between the joints, a point x goes to
     skull + integral of Q(s) a ds over 0..w + Q(w) (x - skull - w a). All of it is Rodrigues' formula.
     """
-    axis, angle = _axis_angle(rotation)
-    skull, along = joints_m[0], joints_m[1] - joints_m[0]
-    cross = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
-    square = cross @ cross
-    share = np.arange(_STEPS + 1) / _STEPS
-    sine, versine = np.sin(share * angle), 1 - np.cos(share * angle)
-    turned = np.eye(3).reshape(9, 1) + sine * cross.reshape(9, 1) + versine * square.reshape(9, 1)
+    axes, angles = _axes_and_angles(rotations)
+    cross = np.zeros((len(axes), 3, 3))
+    for axis, (row, column) in enumerate(((2, 1), (0, 2), (1, 0))):
+        cross[:, row, column], cross[:, column, row] = axes[:, axis], -axes[:, axis]
+    square = axes[:, :, None] * axes[:, None, :] - _IDENTITY
+    turns = _SHARES * angles[:, None]
+    sine, versine = np.sin(turns), 1 - np.cos(turns)
+    maps = np.empty((len(axes), 3, 4, _STEPS + 1), np.float32)
+    waves = (sine[:, None, None], versine[:, None, None])
+    maps[:, :, :3] = _IDENTITY[:, :, None] + waves[0] * cross[..., None] + waves[1] * square[..., None]
     # of the integral and of Q(w) w a, what does not cancel
-    cross_a, square_a = (cross @ along)[:, None], (square @ along)[:, None]
-    shift = (versine / angle - share * sine) * cross_a + (share - sine / angle - share * versine) * square_a
-    shift -= sine * (cross @ skull)[:, None] + versine * (square @ skull)[:, None]
-    return np.concatenate([turned.reshape(3, 3, -1), shift[:, None]], axis=1)
+    integral = versine / angles[:, None] - _SHARES * sine
+    straight = _SHARES - sine / angles[:, None] - _SHARES * versine
+    skull, along = joints_m[:, 0], joints_m[:, 1] - joints_m[:, 0]
+    arms = (_times(cross, along), _times(square, along), _times(cross, skull), _times(square, skull))
+    waves = (integral, straight, -sine, -versine)
+    maps[:, :, 3] = sum(wave[:, None] * arm[..., None] for wave, arm in zip(waves, arms, strict=True))
+    return maps
 
 
-def _turn_and_tilt(rotmat: np.ndarray) -> tuple[float, float, np.ndarray]:
+def _times(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Products of matrices (n, 3, 3) and vectors (n, 3), summed in an order that does not depend on the machine."""
+    products = matrices * vectors[:, None, :]
+    return products[..., 0] + products[..., 1] + products[..., 2]
+
+
+def _turn_and_tilt(rotmat: np.ndarray) -> tuple[float, float, tuple[float, float, float]]:
     """Angles in radians with rotmat = tilt about a horizontal axis after turn about y; the tilt is 0 to pi."""
+    (xx, x, xz), (_, up, _), (zx, z, zz) = rotmat.tolist()
     # the tilt takes y to rotmat's second column, the shortest way
-    x, up, z = (float(value) for value in rotmat[:, 1])
     sine = math.hypot(x, z)
     tilt = math.atan2(sine, up)
-    axis = np.array([z / sine, 0.0, -x / sine]) if sine > 1e-12 else np.array([1.0, 0.0, 0.0])
-    turned = _rotation(axis, -tilt) @ rotmat
-    return math.atan2(turned[0, 2], turned[0, 0]), tilt, axis
+    axis = (z / sine, 0.0, -x / sine) if sine > 1e-12 else (1.0, 0.0, 0.0)
+    back = _rotation(axis, -tilt)[0]  # of it the first row is needed, times the first and the third column
+    yx, yz = float(rotmat[1, 0]), float(rotmat[1, 2])
+    turned_x = back[0] * xx + back[1] * yx + back[2] * zx
+    turned_z = back[0] * xz + back[1] * yz + back[2] * zz
+    return math.atan2(turned_z, turned_x), tilt, axis
 
 
-def _axis_angle(rotation: np.ndarray) -> tuple[np.ndarray, float]:
-    """Axis and angle of a rotation that is neither none nor a half turn."""
-    r = rotation
-    vector = np.array([r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]])
-    sine = math.sqrt(float((vector**2).sum()))
-    return vector / sine, math.atan2(sine, float(np.trace(rotation)) - 1)
+def _axes_and_angles(rotations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Axes (n, 3) and angles (n,) of rotations of which none is no turn, or a half turn."""
+    r = np.moveaxis(rotations, 0, -1)
+    x, y, z = r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]
+    sines = np.sqrt(x * x + y * y + z * z)
+    axes = np.stack([x / sines, y / sines, z / sines], axis=1)
+    return axes, np.arctan2(sines, r[0, 0] + r[1, 1] + r[2, 2] - 1)
 
 
-def _rotation(axis: np.ndarray, angle: float) -> np.ndarray:
-    x, y, z = (float(value) for value in axis)
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + math.sin(angle) * cross + (1 - math.cos(angle)) * (cross @ cross)
+def _rotation(axis: tuple[float, float, float], angle: float) -> tuple[tuple[float, float, float], ...]:
+    """Rows of Rodrigues' matrix; in plain numbers, of which there are too few for NumPy to be quick."""
+    x, y, z = axis
+    sine, versine = math.sin(angle), 1 - math.cos(angle)
+    return (
+        (1 - versine * (y * y + z * z), versine * x * y - sine * z, versine * x * z + sine * y),
+        (versine * x * y + sine * z, 1 - versine * (x * x + z * z), versine * y * z - sine * x),
+        (versine * x * z - sine * y, versine * y * z + sine * x, 1 - versine * (x * x + y * y)),
+    )

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Region(IntEnum):
-    """Region ids as stored in the ``region`` column; 13 to 15 are worn."""
+    """Region ids as stored in the ``region`` column; 13 to 15 are worn, 16 is held before the head."""
 
     BACKGROUND = 0
     SKIN = 1
@@ -24,6 +24,7 @@ class Region(IntEnum):
     CLOTH = 13
     GLASSES = 14
     HEADGEAR = 15
+    OCCLUDER = 16
 
 
 FACE_REGIONS = (Region.SKIN, Region.EYE, Region.BROW, Region.LIP, Region.NOSE, Region.EYELID)
@@ -31,3 +32,6 @@ FACE_REGIONS = (Region.SKIN, Region.EYE, Region.BROW, Region.LIP, Region.NOSE, R
 
 BODY_REGIONS = (Region.NECK, Region.CLOTH)
 """Regions that belong to the body below the head: no head box has them in it."""
+
+OTHER_REGIONS = (*BODY_REGIONS, Region.OCCLUDER)
+"""Regions that are not the head's: its body's, and what is held before it."""

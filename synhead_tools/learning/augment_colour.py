@@ -18,7 +18,7 @@ def standardise(pictures: Tensor) -> Tensor:
     """Pictures as the backbone wants them: ImageNet's mean and standard deviation removed, channels last."""
     mean = torch.tensor(IMAGE_MEAN, device=pictures.device).view(1, 3, 1, 1)
     std = torch.tensor(IMAGE_STD, device=pictures.device).view(1, 3, 1, 1)
-    return ((pictures - mean) / std).contiguous(memory_format=torch.channels_last)
+    return pictures.sub(mean).div_(std).contiguous(memory_format=torch.channels_last)
 
 
 def augment_colour(pictures: Tensor, strength: float, generator: torch.Generator) -> Tensor:

@@ -8,7 +8,7 @@ centre, so that the network learns to bear boxes that are slightly off.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
@@ -38,6 +38,10 @@ class CropJitter:
     shift_y: Tensor
     turn_deg: Tensor
     mirror: Tensor
+
+    def part(self, rows: slice) -> CropJitter:
+        """The changes of some samples."""
+        return CropJitter(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def no_jitter(n: int, device: torch.device | str = "cpu", mirrored: bool = False) -> CropJitter:

@@ -19,6 +19,9 @@ another. What an adversary aligned holds at test time only as far as those funct
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
@@ -45,14 +48,19 @@ class DomainPasses:
         See the module's docstring.
     bfloat16 : bool
         Whether the backbone computes in bfloat16; heads always compute in float32.
+    compile_mode : str
+        A mode of torch.compile for the backbone, or ``off``.
     """
 
-    def __init__(self, network: PoseNetwork, bn_mode: str = "source", bfloat16: bool = False) -> None:
-        self.network, self._mode, self._bfloat16 = network.train(), bn_mode, bfloat16
+    def __init__(
+        self, network: PoseNetwork, bn_mode: str = "source", bfloat16: bool = False, compile_mode: str = "off"
+    ) -> None:
+        self.network, self._mode, self._bfloat16 = network, bn_mode, bfloat16
         self._norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-        if bn_mode == "frozen":
-            for norm in self._norms:
-                norm.eval()
+        self._train()
+        self._forward = network.features
+        if compile_mode != "off":
+            self._forward = torch.compile(self._forward, mode=compile_mode)
         self._target_statistics = [{name: getattr(norm, name).clone() for name in _STATISTICS} for norm in self._norms]
         self._saw_target = False
 
@@ -79,6 +87,35 @@ class DomainPasses:
             return features[: len(source)], features[len(source) :]
         return self.source(source), self.target(target)
 
+    @contextlib.contextmanager
+    def evaluating(self) -> Iterator[PoseNetwork]:
+        """The network as it would answer at test time if training ended here; afterwards training goes on as before."""
+        adapted = self._mode == "separate" and self._saw_target
+        if adapted:
+            self._swap()
+        try:
+            yield self.network.eval()
+        finally:
+            if adapted:
+                self._swap()
+            self._train()
+
+    def state(self) -> dict[str, Tensor]:
+        """What belongs to training beside the network: the target's own statistics, where the mode keeps them."""
+        state = {"saw_target": torch.tensor(self._saw_target)}
+        if self._mode == "separate":
+            for i, kept in enumerate(self._target_statistics):
+                state |= {f"{i}/{name}": value for name, value in kept.items()}
+        return state
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Take over what `state` gave."""
+        self._saw_target = bool(state["saw_target"])
+        if self._mode == "separate":
+            for i, kept in enumerate(self._target_statistics):
+                for name, value in kept.items():
+                    value.copy_(state[f"{i}/{name}"])
+
     def finish(self) -> PoseNetwork:
         """The network in evaluation mode, with the statistics that serve at test time."""
         if self._mode == "separate" and self._saw_target:
@@ -92,7 +129,13 @@ class DomainPasses:
 
     def _features(self, pictures: Tensor) -> Tensor:
         with torch.autocast(pictures.device.type, dtype=torch.bfloat16, enabled=self._bfloat16):
-            return self.network.features(pictures)
+            return self._forward(pictures)
+
+    def _train(self) -> None:
+        self.network.train()
+        if self._mode == "frozen":
+            for norm in self._norms:
+                norm.eval()
 
     def _swap(self) -> None:
         """Exchange the running statistics in the network with the target's."""
@@ -101,13 +144,3 @@ class DomainPasses:
                 mine = getattr(norm, name)
                 setattr(norm, name, kept[name])
                 kept[name] = mine
-
-
-def resolve_precision(precision: str, device: torch.device | str) -> str:
-    """float32 or bfloat16: `precision`, with ``auto`` resolved by what `device` computes quickly."""
-    if precision != "auto":
-        return precision
-    if torch.device(device).type == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
-    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    return "bfloat16" if supported() else "float32"

@@ -18,7 +18,10 @@ from synhead_tools.learning.augment_geometry import (
 from synhead_tools.learning.backgrounds import MID_GREY, composite, draw_backgrounds
 from synhead_tools.learning.config import TrainConfig
 from synhead_tools.learning.data import DomainCrops, LabelledCrops
-from synhead_tools.learning.pose_heads import LabelScale
+from synhead_tools.learning.placement import BatchReader, index_device
+from synhead_tools.learning.pose_heads import POSE_HEADS
+from synhead_tools.learning.pose_heads.label_scale import LabelScale
+from synhead_tools.learning.processes import own_names, own_part
 from synhead_tools.learning.sampling import IndexStream, named_generator
 
 
@@ -30,12 +33,45 @@ class SourceBatch:
     ----------
     pictures : Tensor, shape (N, 3, S, S)
         Standardised, channels last.
-    scores : Tensor, shape (N, 3)
-        Z-scored pitch, yaw, roll of what each picture shows.
+    wanted : Tensor, shape (N, ...)
+        What the pose head is to answer: z-scored pitch, yaw, roll (N, 3), or rotations (N, 3, 3).
+    weights : Tensor, shape (N,), or None
+        What each sample's loss is multiplied by; their mean over the source is 1.
     """
 
     pictures: Tensor
-    scores: Tensor
+    wanted: Tensor
+    weights: Tensor | None = None
+
+
+def _reader(crops: DomainCrops, config: TrainConfig, *names: str) -> BatchReader:
+    generator = named_generator(config.seed, *names)
+    order = IndexStream(torch.ones(len(crops)), generator, index_device(crops.pictures))
+    return BatchReader(crops.pictures, order, config.batch_size, own_part(config.batch_size))
+
+
+class _RandomChanges:
+    """What is done to the pictures of one domain, drawn from two streams.
+
+    Places (shifts, turns, mirrors) are drawn for the whole batch alike in all processes, so that sharing a batch out
+    leaves its labels as they were; looks, which are many numbers, by each process for its own part.
+    """
+
+    def __init__(self, config: TrainConfig, stage: str, domain: str, device: torch.device) -> None:
+        self._config = config
+        self._places = named_generator(config.seed, stage, f"{domain} places", device=device)
+        self.looks = named_generator(config.seed, stage, f"{domain} looks", *own_names(), device=device)
+
+    def draw_jitter(self) -> CropJitter:
+        jitter = draw_jitter(self._config.batch_size, self._config, self._places)
+        return jitter.part(own_part(self._config.batch_size))
+
+    def state(self) -> dict[str, Tensor]:
+        return {"places": self._places.get_state(), "looks": self.looks.get_state()}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        self._places.set_state(state["places"].cpu())
+        self.looks.set_state(state["looks"].cpu())
 
 
 class SourceStream:
@@ -53,28 +89,60 @@ class SourceStream:
         Names the streams of random numbers, so that a stage draws the same whether or not another ran before it.
     weights : Tensor, shape (N,), optional
         Instance weights; equal by default.
+    weighs_losses : bool
+        Draw evenly and hand the weights on with the batches, rather than draw by them.
     """
 
     def __init__(
-        self, crops: LabelledCrops, scale: LabelScale, config: TrainConfig, stage: str, weights: Tensor | None = None
+        self,
+        crops: LabelledCrops,
+        scale: LabelScale,
+        config: TrainConfig,
+        stage: str,
+        weights: Tensor | None = None,
+        weighs_losses: bool = False,
     ) -> None:
         self._crops, self._scale, self._config = crops, scale, config
-        weights = torch.ones(len(crops)) if weights is None else weights
-        self._index = IndexStream(weights, named_generator(config.seed, stage, "source order"), crops.device)
-        self._draw = named_generator(config.seed, stage, "source looks", device=crops.device)
+        self._head = POSE_HEADS.load(config.head)
+        self._weighs_losses, self._loss_weights = weighs_losses, None
+        self._reader = _reader(crops, config, stage, "source order")
+        self._changes = _RandomChanges(config, stage, "source", crops.device)
+        if weights is not None:
+            self.set_weights(weights)
+
+    def set_weights(self, weights: Tensor) -> None:
+        """Take other instance weights (N,) from the next batch on."""
+        if self._weighs_losses:
+            self._loss_weights = (weights / weights.mean()).float().to(self._crops.device)
+        else:
+            self._reader.set_weights(weights)
 
     def next(self) -> SourceBatch:
         """The next batch."""
         config = self._config
-        rows = self._index.take(config.batch_size)
-        jitter = draw_jitter(len(rows), config, self._draw)
-        pictures = jitter_pictures(self._crops.pictures[rows], jitter, config.input_px, config.margin)
+        rows, stored = self._reader.next()
+        jitter = self._changes.draw_jitter()
+        pictures = jitter_pictures(stored, jitter, config.input_px, config.margin)
         if self._crops.has_alpha:
-            behind = draw_backgrounds(len(rows), config.input_px, self._draw) if config.random_background else MID_GREY
+            behind = (
+                draw_backgrounds(len(rows), config.input_px, self._changes.looks)
+                if config.random_background
+                else MID_GREY
+            )
             pictures = composite(pictures, behind)
-        pictures = augment_colour(pictures, config.augmentation, self._draw)
-        scores = self._scale.normalise(jitter_euler_deg(self._crops.euler_deg[rows], jitter))
-        return SourceBatch(standardise(pictures), scores)
+        pictures = augment_colour(pictures, config.augmentation, self._changes.looks)
+        wanted = self._head.wanted(jitter_euler_deg(self._crops.euler_deg[rows], jitter), self._scale)
+        weights = None if self._loss_weights is None else self._loss_weights[rows]
+        return SourceBatch(standardise(pictures), wanted, weights)
+
+    def state(self) -> dict[str, Tensor]:
+        """Where the stream stands, between two batches."""
+        return {**self._reader.state(), **self._changes.state()}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Go on from where a stream of the same data, settings and weights stood."""
+        self._reader.load_state(state)
+        self._changes.load_state(state)
 
 
 class TargetStream:
@@ -95,20 +163,27 @@ class TargetStream:
 
     def __init__(self, crops: DomainCrops, config: TrainConfig, stage: str) -> None:
         self._crops, self._config = crops, config
-        self._index = IndexStream(
-            torch.ones(len(crops)), named_generator(config.seed, stage, "target order"), crops.device
-        )
-        self._draw = named_generator(config.seed, stage, "target looks", device=crops.device)
+        self._reader = _reader(crops, config, stage, "target order")
+        self._changes = _RandomChanges(config, stage, "target", crops.device)
 
     def next(self) -> Tensor:
         """The next batch: standardised pictures (N, 3, S, S), channels last."""
         config = self._config
-        rows = self._index.take(config.batch_size)
-        jitter = draw_jitter(len(rows), config, self._draw)
-        pictures = jitter_pictures(self._crops.pictures[rows], jitter, config.input_px, config.margin)
+        rows, stored = self._reader.next()
+        jitter = self._changes.draw_jitter()
+        pictures = jitter_pictures(stored, jitter, config.input_px, config.margin)
         if self._crops.has_alpha:
             pictures = composite(pictures, MID_GREY)
-        return standardise(augment_colour(pictures, 0.5 * config.augmentation, self._draw))
+        return standardise(augment_colour(pictures, 0.5 * config.augmentation, self._changes.looks))
+
+    def state(self) -> dict[str, Tensor]:
+        """Where the stream stands, between two batches."""
+        return {**self._reader.state(), **self._changes.state()}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Go on from where a stream of the same data and settings stood."""
+        self._reader.load_state(state)
+        self._changes.load_state(state)
 
 
 def plain_pictures(

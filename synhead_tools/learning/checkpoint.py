@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from synhead_tools.errors import CheckpointError, OutputExistsError
 from synhead_tools.formats.atomic import atomic_write_bytes
 from synhead_tools.input_files import read_input
 from synhead_tools.learning.augment_colour import IMAGE_MEAN, IMAGE_STD
+from synhead_tools.learning.backbones import BACKBONES
 from synhead_tools.learning.backbones.resnet import load_strictly
 from synhead_tools.learning.model import PoseNetwork
-from synhead_tools.learning.pose_heads import NETWORK_CONVENTION, LabelScale
+from synhead_tools.learning.pose_heads import POSE_HEADS
+from synhead_tools.learning.pose_heads.label_scale import NETWORK_CONVENTION, LabelScale
 from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes
 
 FORMAT_VERSION = 1
@@ -29,6 +31,7 @@ _FIELD_TYPES = {
     "backbone": str, "crop": str, "ray_frame": bool, "method": str, "stage": str, "steps": dict, "precision": str,
     "bn_mode": str, "test_time_statistics": str, "source": dict, "target": (dict, type(None)),
     "target_labels_used": bool, "effective_sample_size": (int, float, type(None)), "config": dict, "tool_version": str,
+    "head": str,
 }  # fmt: skip
 
 
@@ -43,7 +46,7 @@ class CheckpointRecord:
     input_px, margin : int, float
         Side of the input; side of a stored crop over the face box.
     convention : str
-        Euler convention of the three outputs.
+        Euler convention of labels, and of the three outputs of the head ``euler``.
     label_mean_deg, label_std_deg : lists of 3 float
         Undo the z-scores.
     image_mean, image_std : lists of 3 float
@@ -68,6 +71,8 @@ class CheckpointRecord:
         All training settings.
     tool_version : str
         synhead's version.
+    head : str
+        A name of `POSE_HEADS`; records from before there were several do not say it.
     """
 
     backbone: str
@@ -93,6 +98,7 @@ class CheckpointRecord:
     effective_sample_size: float | None
     config: dict[str, Any]
     tool_version: str
+    head: str = "euler"
 
     @property
     def label_scale(self) -> LabelScale:
@@ -157,7 +163,7 @@ def load_checkpoint(folder: str | Path, device: str | torch.device = "cpu") -> C
         raise CheckpointError(f"there is no weights file {weights_path}")
     if hashlib.sha256(weights_path.read_bytes()).hexdigest() != sha256:
         raise CheckpointError(f"{weights_path} is not the file that {RECORD_NAME} describes; copy both again")
-    network = PoseNetwork(record.backbone, record.backbone_width)
+    network = PoseNetwork(record.backbone, record.backbone_width, record.head)
     load_strictly(network, read_tensors(weights_path), weights_path)
     network = network.to(device, memory_format=torch.channels_last).eval()
     return Checkpoint(network, record)
@@ -178,7 +184,7 @@ def _read_record(path: Path) -> tuple[CheckpointRecord, str]:
         raise CheckpointError(
             f"{path} has format version {values.get('format_version')!r}, this synhead reads {FORMAT_VERSION}"
         )
-    names = [field.name for field in fields(CheckpointRecord)]
+    names = [field.name for field in fields(CheckpointRecord) if field.name in values or field.default is MISSING]
     missing = [name for name in (*names, "weights_sha256") if name not in values]
     if missing:
         raise CheckpointError(f"{path} lacks {missing[0]!r}")
@@ -208,6 +214,9 @@ def _check_record(record: CheckpointRecord, path: Path) -> None:
     for name, kinds in _FIELD_TYPES.items():
         if not isinstance(getattr(record, name), kinds):
             raise CheckpointError(f"{path}: {name} = {getattr(record, name)!r} is of a wrong type; copy the file again")
+    for name, table in (("backbone", BACKBONES), ("head", POSE_HEADS)):
+        if getattr(record, name) not in table:
+            raise CheckpointError(f"{path}: unknown {table.kind} {getattr(record, name)!r}; known: {', '.join(table)}")
     if not {"stage1", "stage2"} <= set(record.steps):
         raise CheckpointError(f"{path}: steps = {record.steps!r} must say stage1 and stage2")
 

@@ -10,16 +10,20 @@ from typing import Any
 from synhead_tools.errors import TrainingError
 from synhead_tools.learning.adaptation import METHODS
 from synhead_tools.learning.backbones import BACKBONES
+from synhead_tools.learning.pose_heads import POSE_HEADS
 
 BN_MODES = ("frozen", "source", "separate", "joint")
 PRECISIONS = ("auto", "float32", "bfloat16")
+COMPILE_MODES = ("off", "default", "reduce-overhead", "max-autotune")
 
 _CHOICES = {
     "schedule": ("warmup-cosine", "constant"),
     "regression_loss": ("smooth-l1", "l1", "l2"),
     "neighbour_metric": ("geodesic", "euler"),
+    "discriminator": ("dropout", "pada", "batch-norm", "small"),
     "bn_mode": BN_MODES,
     "precision": PRECISIONS,
+    "compile": COMPILE_MODES,
 }
 # name: (lowest, highest) allowed, both included
 _RANGES = {
@@ -38,6 +42,8 @@ _RANGES = {
     "smooth_l1_beta": (1e-6, 1e3),
     "n_neighbours": (1, 10**9),
     "lambda_max": (0.0, 100.0),
+    "weights_every": (0, 10**8),
+    "pada_threshold_deg": (1e-3, 180.0),
     "discriminator_width": (1, 65536),
     "discriminator_dropout": (0.0, 0.95),
     "crop_scale_jitter": (0.0, 0.5),
@@ -61,6 +67,8 @@ class TrainConfig:
         Decides initial weights, batches and augmentation.
     backbone, backbone_width : str, int
         Network and the channels of its first stage (64 as published).
+    head : str
+        Pose head: ``euler``, three z-scored angles as published, or ``rot6d``, six numbers under a geodesic loss.
     input_px, margin : int, float
         Side of the network's input in pixels; side of the stored crop over it, the room for shifts and turns.
         Both sides must be even numbers of pixels so that the unjittered crop falls on whole pixels.
@@ -75,11 +83,17 @@ class TrainConfig:
     schedule, warmup : str, float
         Rise over the first share `warmup` of a stage, then a half cosine to 0; or constant.
     regression_loss, smooth_l1_beta : str, float
-        Loss on z-scored angles.
+        Loss on z-scored angles, or with ``rot6d`` on the geodesic angle in radians.
     n_neighbours, neighbour_metric : int, str
         PADACO's N_n; geodesic distance, or Euclidean between (pitch, yaw, roll) as published.
     lambda_max : float
         Gradient reversal is scaled by lambda_max * (2 / (1 + exp(-10 p)) - 1) at progress p.
+    weights_every : int
+        Steps of stage 2 after which instance weights are made again from the network as it is; 0 makes them once.
+    pada_threshold_deg : float
+        PADA's t: farther from every target prediction than this, a source sample does not count.
+    discriminator : str
+        Layout; see `synhead_tools.learning.adaptation.domain_discriminator.build_discriminator`.
     discriminator_width, discriminator_dropout : int, float
         Hidden units of the domain discriminator (1024 as published) and its dropout.
     bn_mode : str
@@ -95,9 +109,15 @@ class TrainConfig:
     random_background : bool
         Source pictures with alpha get a new background in every batch; otherwise mid grey.
     init_weights : str or None
-        A torchvision state dict (.safetensors or .pth) of the backbone.
+        A torchvision state dict (.safetensors or .pth) of the backbone; or ``imagenet``, or the name of one of
+        torchvision's own files, which is fetched once and kept.
+    init_sha256 : str or None
+        What the file's sha256 must begin with.
     precision : str
         Arithmetic of the forward pass; auto takes bfloat16 where the processor has it.
+    compile : str
+        A mode of torch.compile for the backbone; ``reduce-overhead`` and ``max-autotune`` use CUDA graphs. It does not
+        pay on a CPU, and has not been measured on a GPU.
     log_every : int
         Steps per log line.
 
@@ -111,6 +131,7 @@ class TrainConfig:
     seed: int = 0
     backbone: str = "resnet18"
     backbone_width: int = 64
+    head: str = "euler"
     input_px: int = 64
     margin: float = 1.5
     batch_size: int = 64
@@ -127,6 +148,9 @@ class TrainConfig:
     n_neighbours: int = 50
     neighbour_metric: str = "geodesic"
     lambda_max: float = 0.1
+    weights_every: int = 0
+    pada_threshold_deg: float = 15.0
+    discriminator: str = "dropout"
     discriminator_width: int = 1024
     discriminator_dropout: float = 0.5
     bn_mode: str = "frozen"
@@ -137,11 +161,13 @@ class TrainConfig:
     augmentation: float = 1.0
     random_background: bool = True
     init_weights: str | None = None
+    init_sha256: str | None = None
     precision: str = "auto"
+    compile: str = "off"
     log_every: int = 25
 
     def __post_init__(self) -> None:
-        METHODS[self.method], BACKBONES[self.backbone]  # UnknownNameError lists the known ones
+        METHODS[self.method], BACKBONES[self.backbone], POSE_HEADS[self.head]  # UnknownNameError lists the known ones
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise TrainingError(f"{name} = {getattr(self, name)!r} must be one of {', '.join(choices)}")
@@ -149,8 +175,9 @@ class TrainConfig:
             _check_number(name, getattr(self, name), type(getattr(type(self), name)), low, high)
         if not isinstance(self.random_background, bool):
             raise TrainingError(f"random_background = {self.random_background!r} must be true or false")
-        if not isinstance(self.init_weights, (str, type(None))):
-            raise TrainingError(f"init_weights = {self.init_weights!r} must be a path or null")
+        for name, what in (("init_weights", "a path or null"), ("init_sha256", "hexadecimal digits or null")):
+            if not isinstance(getattr(self, name), (str, type(None))):
+                raise TrainingError(f"{name} = {getattr(self, name)!r} must be {what}")
         for name, side in (("input_px", self.input_px), ("input_px * margin", self.input_px * self.margin)):
             if side % 2:
                 raise TrainingError(f"{name} = {side:g} must be an even number of pixels; change input_px or margin")

@@ -1,4 +1,4 @@
-"""A domain's crops, held whole on the device as uint8.
+"""A domain's crops as uint8: on the device where they fit, else in host memory or in a file.
 
 The target domain is a `DomainCrops`: a type without labels, read from picture, box and intrinsics columns alone. So
 training cannot touch target labels, whatever a method does.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ import torch
 from torch import Tensor
 
 from synhead_tools.errors import TrainingError
-from synhead_tools.formats.sample import SampleSource
+from synhead_tools.formats.sample import SampleSource, can_composite
 from synhead_tools.geometry.rays import ray_rotation, to_ray_frame
 from synhead_tools.learning.crops import check_boxes, resample_crop, square_crop_xyxy
-from synhead_tools.learning.pose_heads import network_euler_deg
+from synhead_tools.learning.placement import HostPictures, allocate_pictures, choose_placement, fill_pictures
+from synhead_tools.learning.pose_heads.label_scale import network_euler_deg
 
 _BLOCK_ROWS = 256
 
@@ -30,15 +32,15 @@ class DomainCrops:
 
     Parameters
     ----------
-    pictures : Tensor, shape (N, C, C, 3 or 4)
-        uint8, on the device; the fourth channel is alpha, colour is premultiplied by it.
+    pictures : Tensor or HostPictures, shape (N, C, C, 3 or 4)
+        uint8; indexing gives tensors on the device. The fourth channel is alpha, colour is premultiplied by it.
     ray_rotmat : array, shape (N, 3, 3), or None
         R_u of each box centre; None where the dataset has no intrinsics.
     description : dict
         What the dataset says of itself.
     """
 
-    pictures: Tensor
+    pictures: Tensor | HostPictures
     ray_rotmat: np.ndarray | None
     description: dict[str, Any] = field(default_factory=dict)
 
@@ -57,7 +59,7 @@ class DomainCrops:
 
     @property
     def device(self) -> torch.device:
-        """Where the pictures lie."""
+        """Where training runs, and batches are wanted."""
         return self.pictures.device
 
 
@@ -86,6 +88,9 @@ def read_crops(
     device: str | torch.device = "cpu",
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    placement: str = "device",
+    device_gib: float | None = None,
+    scratch: str | Path | None = None,
 ) -> DomainCrops:
     """Read a dataset's pictures once, in blocks, and keep their face crops; labels are not read.
 
@@ -93,6 +98,7 @@ def read_crops(
     ----------
     source : SampleSource
         Needs columns ``image`` and ``face_box_xyxy``; uses ``alpha`` and ``intrinsics`` where they are.
+        Pictures that were composed over a background for good keep it.
     crop_px, margin : int, float
         Side of the stored crops; side of the crop over that of the face box.
     rows : integer array, optional
@@ -103,6 +109,10 @@ def read_crops(
         Threads that resample.
     progress : callable, optional
         Called with (samples done, samples in all).
+    placement, device_gib : str, float
+        Where the crops are kept; see `synhead_tools.learning.placement.choose_placement`.
+    scratch : path, optional
+        Folder of the file that crops are streamed from, where they are.
 
     Raises
     ------
@@ -118,9 +128,13 @@ def read_crops(
         raise TrainingError(f"{name} has no samples to read")
     box_xyxy = np.asarray(source.read("face_box_xyxy", rows), float)
     check_boxes(box_xyxy, name)
-    pictures = _read_pictures(source, rows, square_crop_xyxy(box_xyxy, margin), crop_px, workers, progress)
+    shape = (len(rows), crop_px, crop_px, 4 if can_composite(source) else 3)
+    device = torch.device(device)
+    place = choose_placement(int(np.prod(shape)), device, placement, device_gib)
+    pictures = allocate_pictures(shape, device, place, scratch)
+    _read_pictures(source, rows, square_crop_xyxy(box_xyxy, margin), pictures, workers, progress)
     ray_rotmat = _rays(box_xyxy, source.read("intrinsics", rows)) if "intrinsics" in source.columns else None
-    return DomainCrops(torch.from_numpy(pictures).to(device), ray_rotmat, dict(source.describe()))
+    return DomainCrops(pictures, ray_rotmat, dict(source.describe()))
 
 
 def crop_pictures(
@@ -194,13 +208,13 @@ def _read_pictures(
     source: SampleSource,
     rows: np.ndarray,
     squares_xyxy: np.ndarray,
-    crop_px: int,
+    crops: Tensor | HostPictures,
     workers: int,
     progress: Callable[[int, int], None] | None,
-) -> np.ndarray:
-    """Crops (N, crop_px, crop_px, 3 or 4) uint8 of `rows`."""
-    with_alpha = "alpha" in source.columns
-    crops = np.empty((len(rows), crop_px, crop_px, 4 if with_alpha else 3), np.uint8)
+) -> None:
+    """Fill `crops` with those of `rows`, block by block."""
+    _, crop_px, _, n_channels = crops.shape
+    with_alpha = n_channels == 4
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(rows), _BLOCK_ROWS):
             block = rows[start : start + _BLOCK_ROWS]
@@ -209,8 +223,6 @@ def _read_pictures(
             if with_alpha:
                 pictures = np.concatenate([pictures, source.read("alpha", block)[..., None]], axis=-1)
             cut = pool.map(resample_crop, pictures, squares_xyxy[start:stop], [crop_px] * len(block))
-            for row, crop in enumerate(cut, start):
-                crops[row] = crop
+            fill_pictures(crops, start, np.stack(list(cut)))
             if progress is not None:
                 progress(stop, len(rows))
-    return crops

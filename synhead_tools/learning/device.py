@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import torch
 
 from synhead_tools.errors import TrainingError
@@ -24,3 +27,24 @@ def resolve_device(device: str) -> torch.device:
         reason = str(error).splitlines()[0]
         raise TrainingError(f"device {device!r} cannot be used here ({reason}); try --device cpu") from None
     return found
+
+
+@contextlib.contextmanager
+def memory_explained(batch_size: int, input_px: int, device: str | torch.device) -> Iterator[None]:
+    """Answer full memory within the block with the settings that decide how much is needed.
+
+    Raises
+    ------
+    TrainingError
+        Memory ran out; one line.
+    """
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        full = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
+        if not full:
+            raise
+        raise TrainingError(
+            f"the memory of {device} is full at batch_size = {batch_size}, input_px = {input_px}; pass a smaller "
+            "--batch-size or --input-px, or keep the pictures elsewhere with --placement"
+        ) from None

@@ -6,13 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from synhead_tools.learning.backbones import BACKBONES
+from synhead_tools.learning.backbones.pretrained import find_weights
 from synhead_tools.learning.backbones.resnet import load_imagenet_weights
 from synhead_tools.learning.config import TrainConfig
-from synhead_tools.learning.pose_heads import EulerRegressor
+from synhead_tools.learning.pose_heads import POSE_HEADS
 
 
 class PoseNetwork(nn.Module):
-    """Pictures to z-scored (pitch, yaw, roll).
+    """Pictures to what a pose head answers.
 
     Parameters
     ----------
@@ -20,19 +21,21 @@ class PoseNetwork(nn.Module):
         A name of `BACKBONES`.
     width : int
         Channels of the backbone's first stage.
+    head : str
+        A name of `POSE_HEADS`.
     """
 
-    def __init__(self, backbone: str = "resnet18", width: int = 64) -> None:
+    def __init__(self, backbone: str = "resnet18", width: int = 64, head: str = "euler") -> None:
         super().__init__()
         self.backbone = BACKBONES.load(backbone)(width=width, n_classes=None)
-        self.pose_head = EulerRegressor(self.backbone.n_features)
+        self.pose_head = POSE_HEADS.load(head)(self.backbone.n_features)
 
     def features(self, pictures: Tensor) -> Tensor:
         """Features (N, n_features) float32 of normalised pictures (N, 3, S, S)."""
         return self.backbone.features(pictures).float()
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Z-scored angles (N, 3) float32 of normalised pictures."""
+        """The head's outputs (N, k) float32 of normalised pictures."""
         return self.pose_head(self.features(pictures))
 
 
@@ -48,7 +51,8 @@ def build_network(config: TrainConfig, device: str | torch.device = "cpu") -> Po
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        network = PoseNetwork(config.backbone, config.backbone_width)
+        network = PoseNetwork(config.backbone, config.backbone_width, config.head)
     if config.init_weights is not None:
-        load_imagenet_weights(network.backbone, config.init_weights)
+        path = find_weights(config.init_weights, config.backbone, config.init_sha256)
+        load_imagenet_weights(network.backbone, path)
     return network.to(device, memory_format=torch.channels_last)

@@ -15,7 +15,7 @@ from synhead_tools.learning.batches import plain_pictures
 from synhead_tools.learning.checkpoint import Checkpoint, load_checkpoint
 from synhead_tools.learning.data import DomainCrops, read_crops
 from synhead_tools.learning.model import PoseNetwork
-from synhead_tools.learning.pose_heads import LabelScale
+from synhead_tools.learning.pose_heads.label_scale import LabelScale
 
 # Mirroring a scene left to right turns R into F R F.
 _MIRROR = np.diag([-1.0, 1.0, 1.0])
@@ -51,12 +51,12 @@ def predict_crop_rotmat(
     network.eval()
     answers = []
     for mirrored in (False, True)[: 1 + flip_average]:
-        scores = []
+        outputs = []
         for start in range(0, len(crops), batch_size):
             pictures = plain_pictures(crops, slice(start, start + batch_size), input_px, margin, mirrored)
             with torch.inference_mode():
-                scores.append(network(pictures))
-        rotmat = scale.rotmat(torch.cat(scores))
+                outputs.append(network(pictures))
+        rotmat = network.pose_head.rotmat(torch.cat(outputs), scale)
         answers.append(_MIRROR @ rotmat @ _MIRROR if mirrored else rotmat)
     return answers[0] if len(answers) == 1 else _midway(*answers)
 

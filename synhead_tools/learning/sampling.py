@@ -82,3 +82,16 @@ class IndexStream:
             self._left = torch.cat([self._left, epoch])
         taken, self._left = self._left[:count], self._left[count:]
         return taken
+
+    def set_weights(self, weights: Tensor) -> None:
+        """Draw in proportion to other weights from now on; what is left of the epoch under way is dropped."""
+        self._weights, self._left = weights, self._left[:0]
+
+    def state(self) -> dict[str, Tensor]:
+        """Where the stream stands."""
+        return {"generator": self._generator.get_state(), "left": self._left}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Go on from where a stream with the same weights stood."""
+        self._generator.set_state(state["generator"].cpu())
+        self._left = state["left"].to(self._device)

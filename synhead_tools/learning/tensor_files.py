@@ -35,6 +35,22 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
     return tensors
 
 
-def tensors_to_bytes(tensors: dict[str, Tensor]) -> bytes:
-    """The .safetensors file of `tensors`, byte for byte the same for the same tensors."""
-    return safetensors.torch.save({key: value.detach().cpu().contiguous() for key, value in tensors.items()})
+def read_tensor_notes(path: str | Path) -> dict[str, str]:
+    """The notes in the header of a .safetensors file.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing or is not such a file.
+    """
+    try:
+        with safetensors.safe_open(str(path), framework="pt") as file:
+            return file.metadata() or {}
+    except (OSError, safetensors.SafetensorError) as error:
+        raise CheckpointError(f"{path} cannot be read as named tensors: {str(error).splitlines()[0]}") from None
+
+
+def tensors_to_bytes(tensors: dict[str, Tensor], notes: dict[str, str] | None = None) -> bytes:
+    """The .safetensors file of `tensors`, byte for byte the same for the same tensors and notes."""
+    plain = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    return safetensors.torch.save(plain, metadata=notes)

@@ -1,38 +1,31 @@
-"""What a training run says of itself: one dictionary every few steps, and one JSON line of each."""
+"""What a training run says of itself: one dictionary every few steps."""
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from synhead_tools.errors import TrainingError
+from synhead_tools.learning.log_files import LogSink
+from synhead_tools.learning.processes import mean_over_processes
 
-LogSink = Callable[[dict[str, Any]], None]
 
-
-class JsonLinesFile:
-    """A sink that appends one JSON object per line, each flushed at once.
+class LossNotFiniteError(TrainingError):
+    """A step's loss was infinite or no number.
 
     Parameters
     ----------
-    path : Path
-        Is replaced if it exists.
+    message : str
+        One line.
+    step : int
+        The first such step of the stage, from 1.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self._path = Path(path)
-        self._path.write_text("")
-
-    def __call__(self, entry: dict[str, Any]) -> None:
-        """Append `entry`."""
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
+    def __init__(self, message: str, step: int) -> None:
+        super().__init__(message)
+        self.step = step
 
 
 class StepAverages:
@@ -54,34 +47,64 @@ class StepAverages:
         self._stage, self._n_steps, self._every = stage, n_steps, every
         self._images_per_step, self._sink = images_per_step, sink
         self._sums: dict[str, Tensor] = {}
-        self._count, self._since = 0, time.perf_counter()
+        self._names: list[str] = []
+        self._totals: list[Tensor] = []  # of the steps since the last check
+        self._count, self._timed, self._since = 0, 0, time.perf_counter()
 
-    def add(self, step: int, scalars: dict[str, Tensor], learning_rate: float) -> None:
+    def add(self, step: int, scalars: dict[str, Tensor], learning_rate: float) -> bool:
         """Take the scalars of step `step` (from 1); every so often, and at the end, check them and write a line.
+
+        Returns
+        -------
+        bool
+            Whether a line was due.
 
         Raises
         ------
-        TrainingError
-            The loss is not finite.
+        LossNotFiniteError
+            The loss of a step since the last line is not finite.
         """
         with torch.no_grad():
             for name, value in scalars.items():
                 value = value.detach()
                 self._sums[name] = self._sums[name] + value if name in self._sums else value.clone()
+        self._names = list(scalars)
+        self._totals.append(scalars["total"].detach())
         self._count += 1
-        if step % self._every == 0 or step == self._n_steps:
+        self._timed += 1
+        due = step % self._every == 0 or step == self._n_steps
+        if due:
+            self.check(step)
             self._write(step, learning_rate)
+        return due
+
+    def check(self, step: int) -> None:
+        """Raise LossNotFiniteError if any loss up to `step` was not finite."""
+        if not self._totals:
+            return
+        totals = mean_over_processes(torch.stack(self._totals).float()).cpu()
+        bad = torch.nonzero(~torch.isfinite(totals)).flatten().tolist()
+        if bad:
+            first = step - len(totals) + 1 + bad[0]
+            value = float(totals[bad[0]])
+            raise LossNotFiniteError(f"the loss is {value} at {self._stage} step {first} of {self._n_steps}", first)
+        self._totals = []
+
+    def state(self) -> dict[str, Tensor]:
+        """Sums of the line under way."""
+        return {**{f"sum/{name}": value for name, value in self._sums.items()}, "count": torch.tensor(self._count)}
+
+    def load_state(self, state: dict[str, Tensor], device: torch.device | str) -> None:
+        """Take over what `state` gave; the clock starts now."""
+        self._sums = {key[4:]: value.to(device) for key, value in state.items() if key.startswith("sum/")}
+        self._count, self._timed, self._since = int(state["count"]), 0, time.perf_counter()
 
     def _write(self, step: int, learning_rate: float) -> None:
-        means = {name: float(value) / self._count for name, value in self._sums.items()}
+        sums = mean_over_processes(torch.stack([self._sums[name].double() for name in self._names])).tolist()
+        means = {name: value / self._count for name, value in zip(self._names, sums, strict=True)}
         seconds = time.perf_counter() - self._since
-        if means["total"] - means["total"] != 0:
-            raise TrainingError(
-                f"the loss is {means['total']} at {self._stage} step {step} of {self._n_steps}; "
-                "lower the learning rate or lambda_max, or train in float32"
-            )
         entry = {"stage": self._stage, "step": step, "steps": self._n_steps, **means}
-        entry |= {"learning_rate": learning_rate, "images_per_s": self._count * self._images_per_step / seconds}
+        entry |= {"learning_rate": learning_rate, "images_per_s": self._timed * self._images_per_step / seconds}
         if self._sink is not None:
             self._sink({key: float(f"{v:.6g}") if isinstance(v, float) else v for key, v in entry.items()})
-        self._sums, self._count, self._since = {}, 0, time.perf_counter()
+        self._sums, self._count, self._timed, self._since = {}, 0, 0, time.perf_counter()

@@ -8,16 +8,17 @@ import numpy as np
 
 import synhead_tools
 from synhead_tools.learning.adaptation.instance_weights import effective_sample_size
+from synhead_tools.learning.adaptation.method import AdaptationMethod
 from synhead_tools.learning.augment_colour import IMAGE_MEAN, IMAGE_STD
-from synhead_tools.learning.batch_norm import resolve_precision
 from synhead_tools.learning.checkpoint import CheckpointRecord
 from synhead_tools.learning.config import TrainConfig
 from synhead_tools.learning.data import DomainCrops, LabelledCrops
-from synhead_tools.learning.pose_heads import NETWORK_CONVENTION, LabelScale
+from synhead_tools.learning.pose_heads.label_scale import NETWORK_CONVENTION, LabelScale
+from synhead_tools.learning.precision import resolve_precision
 
 _CROP_RULE = "square of side 1.0 x the longer side of the face box around its centre, bilinear with low-pass"
 
-_STAGE1_SETTINGS = ("init_weights", "stage1_steps", "learning_rate")
+_STAGE1_SETTINGS = ("init_weights", "init_sha256", "stage1_steps", "learning_rate")
 
 
 def stage1_record(config: TrainConfig, source: LabelledCrops, scale: LabelScale) -> CheckpointRecord:
@@ -25,6 +26,7 @@ def stage1_record(config: TrainConfig, source: LabelledCrops, scale: LabelScale)
     return CheckpointRecord(
         backbone=config.backbone,
         backbone_width=config.backbone_width,
+        head=config.head,
         input_px=config.input_px,
         margin=config.margin,
         convention=NETWORK_CONVENTION,
@@ -37,7 +39,7 @@ def stage1_record(config: TrainConfig, source: LabelledCrops, scale: LabelScale)
         method="source-only",
         stage="stage1",
         steps={"stage1": config.stage1_steps, "stage2": 0},
-        precision=resolve_precision(config.precision, source.device),
+        precision=resolve_precision(config.precision, source.device, config.input_px),
         bn_mode="source",
         test_time_statistics="source",
         source=source.description,
@@ -55,7 +57,7 @@ def final_record(
     source: LabelledCrops,
     target: DomainCrops | None,
     weights: np.ndarray | None,
-    uses_target: bool,
+    method: AdaptationMethod,
     test_time_statistics: str,
 ) -> CheckpointRecord:
     """What stage 2's result is: stage 1's record, and what was done since.
@@ -69,12 +71,14 @@ def final_record(
         method=config.method,
         stage="final",
         steps={"stage1": stage1.steps["stage1"], "stage2": config.stage2_steps},
-        precision=resolve_precision(config.precision, source.device),
+        precision=resolve_precision(config.precision, source.device, config.input_px),
         bn_mode=config.bn_mode,
         test_time_statistics=test_time_statistics,
         source=source.description,
-        target=target.description if uses_target else None,
-        target_labels_used=stage1.target_labels_used or bool(source.description.get("target_labels_used", False)),
+        target=target.description if method.uses_target else None,
+        target_labels_used=method.uses_target_labels
+        or stage1.target_labels_used
+        or bool(source.description.get("target_labels_used", False)),
         effective_sample_size=None if weights is None else effective_sample_size(weights),
         config=settings,
     )

@@ -159,7 +159,7 @@ def _write_turned(
     for start in range(0, len(matches), SHARD_ROWS):
         part = matches.take(slice(start, start + SHARD_ROWS))
         columns = {name: dataset.read(name, part.source) for name in dataset.columns if name != "euler_deg"}
-        columns = turn_samples(columns, part.in_plane_deg)
+        columns = turn_samples(columns, part.in_plane_deg, dataset.manifest.composed)
         columns["euler_deg"] = euler_deg_from_rotmat(columns["rotmat"], dataset.manifest.convention)
         columns["target_id"] = target_id[part.target].astype("S64")
         columns["in_plane_deg"] = part.in_plane_deg

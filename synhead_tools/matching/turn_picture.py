@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from synhead_tools.formats.sample import HIDDEN, OUTSIDE
+from synhead_tools.formats.sample import HIDDEN, LIGHT_COLUMNS, OUTSIDE
 from synhead_tools.geometry.boxes import face_box_xyxy, tight_box_xyxy
 from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
 from synhead_tools.heads.head_pixels import head_pixels
@@ -46,6 +46,17 @@ def turn_picture(
     return np.array(image.transform(image.size, Image.Transform.AFFINE, backward, resample))
 
 
+def turn_composed(picture: np.ndarray, in_plane_deg: float, principal_point_px: np.ndarray) -> np.ndarray:
+    """Turn a picture (H, W, 3) uint8 with a background; what comes from outside is its mirror image at the edge."""
+    height, width = picture.shape[:2]
+    x, y = (float(value) for value in principal_point_px)
+    farthest = np.hypot(max(x, width - x), max(y, height - y))
+    margin = int(np.ceil(max(farthest - min(x, width - x, y, height - y), 0)))
+    wide = np.pad(picture, ((margin, margin), (margin, margin), (0, 0)), "symmetric")
+    turned = turn_picture(wide, in_plane_deg, (x + margin, y + margin))
+    return turned[margin : margin + height, margin : margin + width]
+
+
 def turn_points(points: np.ndarray, in_plane_deg: np.ndarray, principal_point_px: np.ndarray) -> np.ndarray:
     """Turn x, y of points (n, N, 3) = (x_px, y_px, depth_m) by `in_plane_deg` (n,) about (n, 2); depth stays."""
     centre = np.asarray(principal_point_px, float)[:, None]
@@ -55,7 +66,9 @@ def turn_points(points: np.ndarray, in_plane_deg: np.ndarray, principal_point_px
     return turned
 
 
-def turn_samples(columns: dict[str, np.ndarray], in_plane_deg: np.ndarray) -> dict[str, np.ndarray]:
+def turn_samples(
+    columns: dict[str, np.ndarray], in_plane_deg: np.ndarray, composed: bool = False
+) -> dict[str, np.ndarray]:
     """Turn a block of samples about their principal points.
 
     Parameters
@@ -64,24 +77,36 @@ def turn_samples(columns: dict[str, np.ndarray], in_plane_deg: np.ndarray) -> di
         Columns of the sample schema: ``image``, ``alpha`` and the label columns; ``region`` and ``depth_m`` if there.
     in_plane_deg : array, shape (n,)
         One turn per sample, positive clockwise.
+    composed : bool
+        Whether the pictures stand over a background for good; corners then show its mirror image, not black.
 
     Returns
     -------
     dict of str to array
         The same columns after the turn: R -> Rz R, t -> Rz t, points and boxes with them. Points that leave the
-        picture become visibility 0.
+        picture become visibility 0. The columns that say from where light falls are left out: a light from above is
+        none after a turn.
     """
-    turned = dict(columns)
+    # a tight box does not turn: the box around the turned face follows from its mesh, which is not at hand
+    left_out = (*LIGHT_COLUMNS, "tight_face_box_xyxy")
+    turned = {name: column for name, column in columns.items() if name not in left_out}
     intrinsics = columns["intrinsics"]
     principal = intrinsics[:, :2, 2]
     for name in ("image", "alpha", "region", "depth_m"):
         if name in columns:
             smooth = name in ("image", "alpha")
             stack = zip(columns[name], in_plane_deg, principal, strict=True)
-            turned[name] = np.stack([turn_picture(p, float(a), c, smooth) for p, a, c in stack])
-    # Bicubic overshoot must not make a premultiplied colour brighter than its alpha allows.
-    turned["image"] = np.minimum(turned["image"], turned["alpha"][..., None])
+            if composed and name == "image":
+                turned[name] = np.stack([turn_composed(p, float(a), c) for p, a, c in stack])
+            else:
+                turned[name] = np.stack([turn_picture(p, float(a), c, smooth) for p, a, c in stack])
+    if not composed:
+        # Bicubic overshoot must not make a premultiplied colour brighter than its alpha allows.
+        turned["image"] = np.minimum(turned["image"], turned["alpha"][..., None])
     turn = turn_about_optical_axis(in_plane_deg)
+    if "infrared" in turned:  # its lamp stands beside the lens, and turns about it
+        lamp = (turn[:, :2, :2] @ columns["infrared"][:, 4:, None])[..., 0]
+        turned["infrared"] = np.concatenate([columns["infrared"][:, :4], lamp], axis=1).astype("f4")
     turned["rotmat"] = turn @ columns["rotmat"]
     turned["quat_xyzw"] = quat_xyzw_from_rotmat(turned["rotmat"])
     turned["translation_m"] = (turn @ columns["translation_m"][..., None])[..., 0]

@@ -10,26 +10,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synhead_tools.formats.sample import HIDDEN, OUTSIDE, VISIBLE
 from synhead_tools.geometry.boxes import face_box_xyxy, tight_box_xyxy
 from synhead_tools.geometry.conventions import EulerConvention
 from synhead_tools.geometry.euler import euler_deg_from_rotmat
-from synhead_tools.geometry.projection import project_points
 from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
-from synhead_tools.heads.head_pixels import head_pixels
-from synhead_tools.heads.regions import FACE_REGIONS
-from synhead_tools.rendering.backend import NEAR_M, Backend, Frame
-from synhead_tools.rendering.scene import Camera, studio_lighting
+from synhead_tools.heads.head_pixels import FRINGE_PX, REGION_KINDS, head_pixels
+from synhead_tools.rendering.backend import NEAR_M, Frame
+from synhead_tools.rendering.compiled_labels import label_kernels
+from synhead_tools.rendering.face_area import FaceAreas, face_area_px
+from synhead_tools.rendering.scene import Camera
+from synhead_tools.rendering.visibility import point_visibility, seen_points, solid_surface
 
 if TYPE_CHECKING:
     from synhead_tools.heads.head import Head, HeadFacts
 
-#: A point this far behind what its pixels show is still taken to be on it: rounding of landmarks and of pixels.
-VISIBILITY_TOLERANCE_M = 0.004
-
-_FACE = np.array([int(region) for region in FACE_REGIONS], np.uint8)
-_REFERENCE_STEP_M = 0.05
-_MAX_HEADS = 16
+__all__ = [
+    "FaceAreas",
+    "annotate",
+    "face_area_px",
+    "frame_columns",
+    "point_columns",
+    "point_visibility",
+    "pose_columns",
+    "unknown_columns",
+]
 
 
 def pose_columns(
@@ -68,7 +72,7 @@ def point_columns(
 ) -> dict[str, np.ndarray]:
     """Project a head's points: ``points5`` (n, 5, 3) and ``landmarks68`` (n, 68, 3) float32: x, y in px, depth in m.
 
-    Those that an imported head does not have are left out.
+    With them ``tight_face_box_xyxy`` (n, 4). Those that an imported head does not have are left out.
 
     Parameters
     ----------
@@ -80,128 +84,63 @@ def point_columns(
     for name, points_m in (("points5", head.points5_m), ("landmarks68", head.landmarks68_m)):
         if points_m is None:
             continue
-        points_px, depth_m = project_points(points_m, rotmat, translation_m, intrinsics)
-        columns[name] = np.concatenate([points_px, depth_m[..., None]], axis=-1).astype(np.float32)
+        columns[name] = _projected(points_m, rotmat, translation_m, intrinsics).astype(np.float32)
+    if head.face_mesh_m is not None:
+        columns["tight_face_box_xyxy"] = tight_face_boxes_xyxy(head, rotmat, translation_m, intrinsics)
     return columns
 
 
-def point_visibility(points: np.ndarray, depth_m: np.ndarray) -> np.ndarray:
-    """Say of projected points whether they are seen.
+def tight_face_boxes_xyxy(
+    head: Head, rotmat: np.ndarray, translation_m: np.ndarray, intrinsics: np.ndarray
+) -> np.ndarray:
+    """Boxes (n, 4) float32 around the projections of a head's dense face mesh, whether seen or not, not clipped.
 
-    A point is hidden where all of the 2 x 2 pixels around it show something that is more than
-    `VISIBILITY_TOLERANCE_M` nearer than the point. Four pixels, because one pixel's depth is that of its nearest
-    sample: on a surface seen at a grazing angle it would hide the points on that very surface.
-
-    Parameters
-    ----------
-    points : (K, 3) array
-        x, y in px, depth in m.
-    depth_m : (H, W) array
-        Depth of a `Frame`; 0 where it is empty.
-
-    Returns
-    -------
-    (K,) uint8
-        0 outside the picture or behind the camera, 1 hidden, 2 visible.
-    """
-    points = np.asarray(points, np.float64)
-    height, width = depth_m.shape
-    x, y, z = points.T
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height) & (z >= NEAR_M)
-    seen_to = np.where(depth_m > 0, depth_m, np.inf)
-    left = np.floor(np.where(inside, x, 0) - 0.5).astype(int)
-    top = np.floor(np.where(inside, y, 0) - 0.5).astype(int)
-    farthest = np.zeros(len(points))
-    for row in (top, top + 1):
-        for column in (left, left + 1):
-            depth = seen_to[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
-            farthest = np.maximum(farthest, depth)
-    visible = np.where(z <= farthest + VISIBILITY_TOLERANCE_M, VISIBLE, HIDDEN)
-    return np.where(inside, visible, OUTSIDE).astype(np.uint8)
-
-
-def face_area_px(frame: Frame, head: Head, rotmat: np.ndarray, translation_m: np.ndarray, camera: Camera) -> int:
-    """Count the pixels that show the face: its regions, front-facing and not hidden, before the ears.
-
-    The region pictures call all skin of the head skin. The face is the part of it that lies no farther back than
-    where the jaw line of `landmarks68` begins, and not above the hairline: as far above the brows as the base of the
-    nose is below them (the rule of thirds).
+    Vertices nearer to the camera than it draws are left out; without any other the box is all 0.
 
     Parameters
     ----------
-    frame : Frame
     head : Head
-    rotmat, translation_m : (3, 3) and (3,) arrays
-        Pose of the frame.
-    camera : Camera
+        With a face mesh.
+    rotmat, translation_m, intrinsics
+        As in `pose_columns`.
     """
-    rows, columns = np.nonzero(np.isin(frame.region, _FACE))
-    intrinsics = camera.intrinsics
-    y = (rows + 0.5 - intrinsics[1, 2]) / intrinsics[1, 1]
-    x = (columns + 0.5 - intrinsics[0, 2] - intrinsics[0, 1] * y) / intrinsics[0, 0]
-    seen_m = np.stack([x, y, np.ones_like(x)], axis=1) * frame.depth_m[rows, columns, None].astype(np.float64)
-    points_m = (seen_m - translation_m) @ rotmat
-    landmarks = np.asarray(head.landmarks68_m, np.float64)
-    back_m = max(landmarks[0, 2], landmarks[16, 2])
-    brow_m, nose_base_m = landmarks[17:27, 1].mean(), landmarks[33, 1]
-    hairline_m = brow_m - (nose_base_m - brow_m)
-    return int(((points_m[:, 2] <= back_m) & (points_m[:, 1] >= hairline_m)).sum())
+    arrays = _as_float64(head.face_mesh_m, rotmat, translation_m, intrinsics)
+    kernels = label_kernels()
+    if kernels is None:
+        return _boxes_xyxy(_projected(*arrays)).astype(np.float32)
+    boxes = np.empty((len(rotmat), 4))
+    kernels.box_points(*arrays, NEAR_M, boxes)
+    return boxes.astype(np.float32)
 
 
-class FaceAreas:
-    """How much of a head's face a frame shows, against the same head looking straight into the camera.
+def _as_float64(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    return tuple(np.ascontiguousarray(array, np.float64) for array in arrays)
 
-    ``visible_fraction`` is the face's area in the frame divided by the area it has at the identity rotation, on the
-    optical axis, at the same distance, in a camera of the same focal lengths and size. So it is 1 for a frontal face
-    that nothing covers, about one half in profile, 0 from behind, and may exceed 1 a little where a turn shows more
-    of the face than its front does. Hair over the face counts as hiding only so far as it hides more than from the
-    front. The frontal area is rendered once per head and camera at a distance rounded to 5 cm, and scaled by the
-    square of the distance from there.
 
-    Parameters
-    ----------
-    backend : Backend
-        The renderer of the frames.
-    """
+def _boxes_xyxy(points: np.ndarray) -> np.ndarray:
+    before = (points[..., 2] >= NEAR_M)[..., None]
+    low = np.where(before, points[..., :2], np.inf).min(axis=1)
+    high = np.where(before, points[..., :2], -np.inf).max(axis=1)
+    return np.where(before.any(axis=1), np.concatenate([low, high], axis=1), 0)
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self._areas: dict[int, tuple[Head, dict[tuple, float]]] = {}
 
-    def visible_fraction(
-        self, frame: Frame, head: Head, rotmat: np.ndarray, translation_m: np.ndarray, camera: Camera
-    ) -> float:
-        """Return the visible fraction of `head` in `frame`; 0 for a head without a face.
-
-        Parameters
-        ----------
-        frame : Frame
-        head : Head
-        rotmat, translation_m : (3, 3) and (3,) arrays
-            Pose of the frame.
-        camera : Camera
-            That of the frame.
-        """
-        distance_m = float(translation_m[2])
-        rounded_m = max(round(distance_m / _REFERENCE_STEP_M), 1) * _REFERENCE_STEP_M
-        frontal = self._frontal_area(head, camera, rounded_m) * (rounded_m / distance_m) ** 2
-        return face_area_px(frame, head, rotmat, translation_m, camera) / frontal if frontal else 0.0
-
-    def _frontal_area(self, head: Head, camera: Camera, distance_m: float) -> float:
-        centred = camera.intrinsics.copy()
-        centred[:2, 2] = camera.width_px / 2, camera.height_px / 2
-        camera = Camera(camera.width_px, camera.height_px, centred)
-        if id(head) not in self._areas:
-            while len(self._areas) >= _MAX_HEADS:
-                del self._areas[next(iter(self._areas))]
-            # the head is kept with its areas: while it lives its id() is no other's
-            self._areas[id(head)] = (head, {})
-        areas, key = self._areas[id(head)][1], (camera.key(), distance_m)
-        if key not in areas:
-            pose = (np.eye(3), np.array([0.0, 0.0, distance_m]))
-            frame = self._backend.render(head, *pose, camera, studio_lighting())
-            areas[key] = float(face_area_px(frame, head, *pose, camera))
-        return areas[key]
+def _projected(
+    points_m: np.ndarray, rotmat: np.ndarray, translation_m: np.ndarray, intrinsics: np.ndarray
+) -> np.ndarray:
+    """Points (K, 3) of a head at n poses: x, y in px and depth in m, (n, K, 3) float64."""
+    points_m, rotmat, translation_m, intrinsics = _as_float64(points_m, rotmat, translation_m, intrinsics)
+    points, kernels = np.empty((len(rotmat), len(points_m), 3)), label_kernels()
+    if kernels is not None:
+        kernels.project(points_m, rotmat, translation_m, intrinsics, points)
+        return points
+    # sums written out, in the order of the compiled twin: a matrix product's order depends on the machine
+    a, b, c = points_m.T
+    r, t, k = (np.moveaxis(array, 0, -1)[..., None] for array in (rotmat, translation_m, intrinsics))
+    x, y, z = (a * r[i, 0] + b * r[i, 1] + c * r[i, 2] + t[i] for i in range(3))
+    points[..., 0] = (x * k[0, 0] + y * k[0, 1] + z * k[0, 2]) / z
+    points[..., 1] = (y * k[1, 1] + z * k[1, 2]) / z
+    points[..., 2] = z
+    return points
 
 
 def frame_columns(
@@ -211,6 +150,7 @@ def frame_columns(
     points: dict[str, np.ndarray],
     camera: Camera,
     areas: FaceAreas,
+    shape: Head | None = None,
 ) -> dict[str, np.ndarray]:
     """Return the labels of one sample that need its picture.
 
@@ -218,12 +158,15 @@ def frame_columns(
     ----------
     frame : Frame
     head : Head
+        With its own expression: the face is measured against it.
     pose : tuple of two arrays
         rotmat (3, 3) and translation_m (3,).
     points : dict of str to ndarray
         ``points5`` (5, 3) and ``landmarks68`` (68, 3) of this sample, so far as there are any.
     camera : Camera
     areas : FaceAreas
+    shape : Head or None
+        The head as the frame shows it, with another expression or wearing more; the neck may be straight.
 
     Returns
     -------
@@ -231,13 +174,24 @@ def frame_columns(
         ``head_box_xyxy``; ``points5_visibility``, ``landmarks68_visibility`` of the points there are; and, where the
         68 points say what is face, ``visible_fraction``.
     """
-    columns = {"head_box_xyxy": tight_box_xyxy(head_pixels(frame.alpha, frame.region)).astype(np.float32)}
-    for name in ("points5", "landmarks68"):
+    shape = head if shape is None else shape
+    columns = {"head_box_xyxy": head_box_xyxy(frame.alpha, frame.region)}
+    for name, points_m in (("points5", head.points5_m), ("landmarks68", head.landmarks68_m)):
         if name in points:
-            columns[f"{name}_visibility"] = point_visibility(points[name], frame.depth_m)
+            solid = solid_surface(head, points_m)
+            columns[f"{name}_visibility"] = seen_points(points[name], frame, shape, solid, pose, camera)
     if head.landmarks68_m is not None:
         columns["visible_fraction"] = np.float32(areas.visible_fraction(frame, head, *pose, camera))
     return columns
+
+
+def head_box_xyxy(alpha: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Box (4,) float32 around `synhead_tools.heads.head_pixels.head_pixels` of a picture; all 0 without a head."""
+    kernels = label_kernels()
+    if kernels is None:
+        return tight_box_xyxy(head_pixels(alpha, region)).astype(np.float32)
+    columns = np.zeros((2, alpha.shape[1]), np.uint8)
+    return np.array(kernels.head_box(alpha, region, REGION_KINDS, FRINGE_PX, columns), np.float32)
 
 
 def unknown_columns(heads: Iterable[HeadFacts]) -> frozenset[str]:
@@ -246,6 +200,7 @@ def unknown_columns(heads: Iterable[HeadFacts]) -> frozenset[str]:
     for facts in heads:
         unknown |= set() if facts.has_points5 else {"points5", "points5_visibility"}
         unknown |= set() if facts.has_landmarks68 else {"landmarks68", "landmarks68_visibility", "visible_fraction"}
+        unknown |= set() if facts.has_recipe else {"tight_face_box_xyxy"}
     return frozenset(unknown)
 
 

@@ -9,9 +9,12 @@ import numpy as np
 
 from synhead_tools.errors import PlanError
 from synhead_tools.rendering.backend import Frame
+from synhead_tools.rendering.looks.environment_light import environment_map
+from synhead_tools.rendering.looks.law import Values, name_of
+from synhead_tools.rendering.looks.picture_folder import covering_picture, list_folder
+from synhead_tools.rendering.scene import Camera
 
-KINDS = ("solid", "gradient", "noise", "folder")
-_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
+KINDS = ("solid", "gradient", "noise", "folder", "environment")
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,8 @@ class Background:
     ----------
     kind : str
         ``solid`` (argument: ``#rrggbb``; grey without one), ``gradient`` (a random ramp between two random colours),
-        ``noise`` (smooth random colours) or ``folder`` (argument: a folder of pictures; a random crop of a random
-        one).
+        ``noise`` (smooth random colours), ``folder`` (argument: a folder of pictures; a random crop of a random
+        one) or ``environment`` (what the camera sees of the map that lights the head).
     argument : str
         As above; empty for none.
 
@@ -43,7 +46,7 @@ class Background:
             _parse_colour(self.argument)
         elif self.kind == "folder" and not self.argument:
             raise PlanError("background 'folder' needs a folder; write folder:PATH")
-        elif self.kind in ("gradient", "noise") and self.argument:
+        elif self.kind in ("gradient", "noise", "environment") and self.argument:
             raise PlanError(f"background {self.kind!r} takes no argument, got {self.argument!r}; leave it out")
 
     @classmethod
@@ -55,20 +58,59 @@ class Background:
     def __str__(self) -> str:
         return f"{self.kind}:{self.argument}" if self.argument else self.kind
 
+    @property
+    def is_file(self) -> bool:
+        """Whether each picture is from a file of its own."""
+        return self.kind == "folder"
+
+    def check(self, lighting: str) -> None:
+        """Raise PlanError if this cannot stand behind heads that are lit so, or a folder holds no picture."""
+        if self.kind == "environment" and lighting.partition(":")[0] != "environment":
+            raise PlanError(f"background 'environment' needs lighting 'environment', not {lighting!r}; give both")
+        if self.kind == "folder":
+            list_folder(self.argument)
+
+    def behind(self, camera: Camera, rng: np.random.Generator, lighting: str, values: Values) -> tuple[np.ndarray, str]:
+        """Draw what a camera sees behind a head.
+
+        Parameters
+        ----------
+        camera : Camera
+        rng : numpy.random.Generator
+        lighting : str
+            Law of the light, as a plan writes it.
+        values : dict of str to ndarray
+            The sample's, of which ``environment`` and its turn and level are looked at.
+
+        Returns
+        -------
+        (H, W, 3) uint8, str
+            The picture, and the name of the file it is from; empty for none.
+        """
+        if self.kind == "folder":
+            return _crop_of_folder(self.argument, camera.width_px, camera.height_px, rng)
+        if self.kind == "environment":
+            seen = environment_map(lighting.partition(":")[2], name_of(values["environment"]))
+            place = (float(values["environment_turn_deg"]), float(values["environment_level"]))
+            return seen.seen(camera, *place), ""
+        return self.draw(camera.width_px, camera.height_px, rng), ""
+
     def draw(self, width_px: int, height_px: int, rng: np.random.Generator) -> np.ndarray:
         """Draw one background: (height, width, 3) uint8 sRGB, the same for equal states of `rng`.
 
         Raises
         ------
         PlanError
-            The folder has no readable picture.
+            The folder has no readable picture, or the kind needs a camera (`behind`).
         """
+        if self.kind == "environment":
+            raise PlanError("background 'environment' is seen by a camera; it cannot be drawn alone")
         if self.kind == "solid":
             picture = np.empty((height_px, width_px, 3), np.uint8)
             picture[:] = _parse_colour(self.argument)
             return picture
         if self.kind == "folder":
-            return _crop_of_folder(Path(self.argument), width_px, height_px, rng)
+            return _crop_of_folder(self.argument, width_px, height_px, rng)[0]
         draw = _gradient if self.kind == "gradient" else _noise
         return np.clip(np.floor(draw(width_px, height_px, rng) + 0.5), 0, 255).astype(np.uint8)
 
@@ -137,20 +179,12 @@ def _stretch(grid: np.ndarray, height_px: int, width_px: int) -> np.ndarray:
     return grid
 
 
-def _crop_of_folder(folder: Path, width_px: int, height_px: int, rng: np.random.Generator) -> np.ndarray:
-    from PIL import Image
-
-    files = sorted(p for p in folder.glob("*") if p.suffix.lower() in _PICTURES)
-    if not files:
-        raise PlanError(f"background folder {folder} holds no {', '.join(_PICTURES)}; give a folder of pictures")
-    file = files[rng.integers(len(files))]
-    try:
-        with Image.open(file) as opened:
-            picture = opened.convert("RGB")
-    except OSError as error:
-        raise PlanError(f"background {file} cannot be read ({error}); remove it from the folder") from None
-    scale = max(width_px / picture.width, height_px / picture.height)
-    size = (max(width_px, round(picture.width * scale)), max(height_px, round(picture.height * scale)))
-    picture = picture.resize(size, Image.Resampling.BILINEAR)
-    left, top = rng.integers(size[0] - width_px + 1), rng.integers(size[1] - height_px + 1)
-    return np.array(picture.crop((left, top, left + width_px, top + height_px)))
+def _crop_of_folder(folder: str, width_px: int, height_px: int, rng: np.random.Generator) -> tuple[np.ndarray, str]:
+    names = list_folder(folder)
+    name = names[int(rng.integers(len(names)))]
+    picture = covering_picture(Path(folder) / name, width_px, height_px)
+    left, top = (
+        int(rng.integers(have - need + 1))
+        for have, need in zip(picture.shape[1::-1], (width_px, height_px), strict=True)
+    )
+    return picture[top : top + height_px, left : left + width_px].copy(), name

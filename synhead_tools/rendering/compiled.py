@@ -17,7 +17,23 @@ from pathlib import Path
 from numba import njit
 
 _OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy", "_nrt": False}
-_SOURCES = ("compiled", "mipmap", "pack", "raster", "resolve", "sampler", "shade")
+_SOURCES = (
+    "blend",
+    "compiled",
+    "cull",
+    "drawing",
+    "label_kernels",
+    "mipmap",
+    "pack",
+    "raster",
+    "resolve",
+    "sampler",
+    "samples",
+    "shade",
+    "surfaces",
+    "texels",
+    "transform",
+)
 
 
 def _hash_of_sources() -> str:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from synhead_tools.errors import BackendError
 from synhead_tools.rendering.backend import NEAR_M, Frame, check_pose, check_samples_per_axis
-from synhead_tools.rendering.mipmap import FULL
-from synhead_tools.rendering.pack import CUTOFF, CUTOUT, PackedHead, pack_head, packed_as
+from synhead_tools.rendering.pack import BLENDED, CUTOFF, TINT, PackedHead, pack_head, packed_as
+from synhead_tools.rendering.tile_thresholds import tile_thresholds
 
 try:
     import numba
 
-    from synhead_tools.rendering.raster import nearness, project_vertices, put_vertices, rasterise
-    from synhead_tools.rendering.resolve import MAX_SLOPE, Pictures, Samples, pixel_scratch, resolve
-    from synhead_tools.rendering.shade import HeadLighting
+    from synhead_tools.rendering.blend import draw_blended
+    from synhead_tools.rendering.clip import clipped
+    from synhead_tools.rendering.drawing import Lists, draw_samples, empty_lists
+    from synhead_tools.rendering.resolve import resolve
+    from synhead_tools.rendering.samples import Samples, empty_samples
+    from synhead_tools.rendering.shade import HeadLighting, Lanes, empty_lanes
+    from synhead_tools.rendering.surfaces import (
+        MAX_SLOPE,
+        Pictures,
+        PixelScratch,
+        Surfaces,
+        empty_surfaces,
+        pixel_scratch,
+    )
+    from synhead_tools.rendering.transform import STEP, Places, grid_matrix, places, project_vertices, put_vertices
+    from synhead_tools.rendering.turned_lighting import turned_lighting
 except ImportError as error:
     raise BackendError(f"the cpu backend needs numba ({error}); pip install 'synhead-tools[cpu]'") from error
 
@@ -25,29 +37,42 @@ if TYPE_CHECKING:
     from synhead_tools.heads.head import Head, Part
     from synhead_tools.rendering.scene import Camera, Lighting
 
-# Rank of each sample's threshold: neighbours in the pixel are far apart, so that half coverage is no block.
-_THRESHOLD_RANKS = {1: (0,), 4: (0, 2, 3, 1), 9: (0, 5, 7, 3, 8, 1, 6, 2, 4)}
-_DITHER_RANKS = (0, 2, 3, 1)
-
 #: Heads kept packed; a packed head with 1024-texel textures takes some 20 MB.
 MAX_PACKED_HEADS = 16
+# Surfaces shaded together: few enough to stay in the cache.
+_SURFACES = 2048
 
 
 class _Packed(NamedTuple):
     head: Head  # kept so that its id() cannot be given to another
     mesh: PackedHead
     thresholds: np.ndarray
-    opaque: np.ndarray  # numbers of the opaque triangles, which come first
+    rest: np.ndarray  # positions in `head`
     drawn: list[Part]  # whose vertices `mesh` has at the moment
+    holds: list[bool]  # for each part, whether the planes of `mesh` are right for it
 
     def take_shape(self, parts: tuple[Part, ...]) -> None:
-        """Put the vertices of these parts in where they are others than those that are there."""
-        first = 0
+        """Put the vertices and tints of these parts in where they are others than those that are there."""
+        first, mesh = 0, self.mesh
         for number, part in enumerate(parts):
             if part is not self.drawn[number]:
-                put_vertices(self.mesh.attributes, first, part.vertices_m, part.normals)
+                arrays = (np.ascontiguousarray(n, np.float32) for n in (part.vertices_m, part.normals))
+                self.holds[number] = put_vertices(*arrays, first, mesh.rigid, self.rest, mesh.positions, mesh.normals)
+                mesh.material[number, TINT : TINT + 3] = part.tint
                 self.drawn[number] = part
             first += len(part.vertices_m)
+
+
+class _Room(NamedTuple):
+    """Arrays to work in, kept from call to call while their sizes stay."""
+
+    size: tuple
+    places: Places
+    samples: Samples
+    lists: Lists
+    pixel: PixelScratch
+    surfaces: Surfaces
+    lanes: Lanes
 
 
 class CpuBackend:
@@ -64,8 +89,7 @@ class CpuBackend:
     def __init__(self, samples_per_axis: int = 2) -> None:
         self.samples_per_axis = check_samples_per_axis(samples_per_axis)
         self._packed: dict[int, _Packed] = {}
-        self._work = pixel_scratch(samples_per_axis**2)
-        self._scratch: tuple | None = None
+        self._kept_room: _Room | None = None
         self.description = f"cpu numba {numba.__version__}, {samples_per_axis}x{samples_per_axis} samples"
 
     def render(
@@ -73,25 +97,33 @@ class CpuBackend:
     ) -> Frame:
         """Render one head at one pose; see `synhead_tools.rendering.backend.Backend`."""
         rotation, position = check_pose(rotmat, translation_m)
-        packed = self._pack(head)
-        size = self.samples_per_axis
-        samples = self._samples(len(packed.mesh.attributes), camera)
-        place = (samples.grid_x, samples.grid_y, samples.inverse_z)
-        attributes = packed.mesh.attributes
-        project_vertices(attributes, rotation, position, camera.intrinsics, size, NEAR_M, *place)
-        order = _drawing_order(packed, samples.inverse_z)
-        rasterise(packed.mesh, order, size, packed.thresholds, *place, samples.depth, samples.shown)
+        packed, size = self._pack(head), self.samples_per_axis
+        mesh, room = packed.mesh, self._room(packed.mesh, camera)
+        matrix = grid_matrix(rotation, position, camera.intrinsics, size)
+        *limits, unplaced = project_vertices(mesh.positions, matrix, NEAR_M, room.places)
+        box, at, lists = _pixel_box(limits, camera, size), room.places, room.lists
+        if unplaced:
+            box = (0, camera.width_px, 0, camera.height_px)
+            mesh, at = clipped(mesh, at, matrix, NEAR_M)
+            lists = empty_lists(len(mesh.triangles))
         pictures = _blank_pictures(camera)
-        # 1/focal is the size of a pixel at z = 1
-        slope_limit = np.float32(MAX_SLOPE / camera.intrinsics[0, 0])
-        light = _turn_lighting(lighting, rotation, camera)
-        resolve(packed.mesh, light, samples, size, slope_limit, self._work, pictures)
-        return Frame(*pictures)
+        if box[0] < box[1] and box[2] < box[3]:
+            eye = (all(packed.holds), *(np.float32(-(n * position).sum()) for n in rotation.T))
+            rows = (box[2] * size, box[3] * size)
+            draw_samples(mesh, at, packed.thresholds, eye, lists, room.samples, rows)
+            # 1/focal is the size of a pixel at z = 1
+            slope_limit = np.float32(MAX_SLOPE / camera.intrinsics[0, 0])
+            light = HeadLighting(*turned_lighting(lighting, rotation, camera))
+            scratch = (room.pixel, room.surfaces, room.lanes)
+            resolve(mesh, at, light, room.samples, size, box, slope_limit, scratch, pictures)
+            if mesh.group_first[BLENDED] < len(mesh.triangles):
+                draw_blended(mesh, at, light, room.samples, size, lists, pictures)
+        return Frame(pictures.image.reshape(*pictures.alpha.shape, 3), *pictures[1:])
 
     def close(self) -> None:
-        """Forget the packed heads and the scratch arrays."""
+        """Forget the packed heads and the arrays to work in."""
         self._packed.clear()
-        self._scratch = None
+        self._kept_room = None
 
     def _pack(self, shape: Head) -> _Packed:
         head = packed_as(shape)
@@ -100,83 +132,44 @@ class CpuBackend:
             while len(self._packed) >= MAX_PACKED_HEADS:
                 del self._packed[next(iter(self._packed))]
             mesh = pack_head(head)
-            thresholds = coverage_thresholds(mesh.material[:, CUTOFF], self.samples_per_axis**2)
-            opaque = np.flatnonzero(mesh.material[mesh.triangle_part, CUTOUT] == 0).astype(np.int32)
-            packed = self._packed[id(head)] = _Packed(head, mesh, thresholds, opaque, list(head.parts))
+            thresholds = tile_thresholds(mesh.material[:, CUTOFF], self.samples_per_axis)
+            packed = self._packed[id(head)] = _Packed(
+                head, mesh, thresholds, mesh.positions.copy(), list(head.parts), [True] * len(head.parts)
+            )
         packed.take_shape(shape.parts)
         return packed
 
-    def _samples(self, vertices: int, camera: Camera) -> Samples:
-        """Scratch arrays, kept from call to call while their sizes stay."""
-        size = (vertices, camera.height_px * self.samples_per_axis, camera.width_px * self.samples_per_axis)
-        if self._scratch is None or self._scratch[0] != size:
-            places = (np.zeros(vertices, np.int32), np.zeros(vertices, np.int32), np.zeros(vertices, np.float32))
-            samples = Samples(*places, np.zeros(size[1:], np.float32), np.zeros(size[1:], np.int32))
-            self._scratch = (size, samples)
-        return self._scratch[1]
+    def _room(self, mesh: PackedHead, camera: Camera) -> _Room:
+        width, height = camera.width_px * self.samples_per_axis, camera.height_px * self.samples_per_axis
+        vertices, triangles = mesh.positions.shape[1], len(mesh.triangles)
+        size = (vertices, triangles, width, height)
+        if self._kept_room is None or self._kept_room.size != size:
+            surfaces = _SURFACES + width * self.samples_per_axis
+            self._kept_room = _Room(
+                size,
+                places(vertices),
+                empty_samples(width, height),
+                empty_lists(triangles),
+                pixel_scratch(self.samples_per_axis**2, width),
+                empty_surfaces(surfaces),
+                empty_lanes(surfaces),
+            )
+        return self._kept_room
 
 
-def _drawing_order(packed: _Packed, inverse_z: np.ndarray) -> np.ndarray:
-    """Opaque triangles, then the others from the front: each hidden sample of hair saves a look into its texture."""
-    cutout = packed.mesh.triangles[len(packed.opaque) :]
-    keys = np.zeros(len(cutout), np.uint16)  # 16 bits are sorted by radix, in a tenth of the time
-    nearness(cutout, inverse_z, keys)
-    behind = np.argsort(keys, kind="stable").astype(np.int32) + np.int32(len(packed.opaque))
-    return np.concatenate([packed.opaque, behind])
-
-
-def coverage_thresholds(cutoffs: np.ndarray, samples: int) -> np.ndarray:
-    """Alpha above which each sample of a pixel shows a cutout part.
-
-    Spread evenly for a cutoff of one half, so that coverage follows alpha; for another cutoff bent so that half of
-    the samples still have a threshold below it. The four pixels of a 2 x 2 block differ by a quarter of a step, so
-    that a slow fade shows no contours.
-
-    Parameters
-    ----------
-    cutoffs : (P,) array
-        Alpha cutoff of each part, 0 to 1.
-    samples : int
-        Samples per pixel: 1, 4 or 9.
-
-    Returns
-    -------
-    (P, 4, samples) float32
-        0 to 65535; the second axis is the pixel's place in its block, row by row.
-    """
-    dither = (np.array(_DITHER_RANKS)[:, None] + 0.5) / 4 if samples > 1 else np.full((4, 1), 0.5)
-    even = (np.array(_THRESHOLD_RANKS[samples]) + dither) / samples
-    cutoffs = np.asarray(cutoffs, np.float64)[:, None, None]
-    bent = np.where(even < 0.5, 2 * even * cutoffs, cutoffs + (2 * even - 1) * (1 - cutoffs))
-    return (bent * FULL).astype(np.float32)
+def _pixel_box(limits: list[int], camera: Camera, size: int) -> tuple[int, int, int, int]:
+    """First column of pixels in a box of grid coordinates and the one after the last; the same of rows."""
+    left, right, top, bottom = (int(limit) // (STEP * size) for limit in limits)
+    width, height = camera.width_px, camera.height_px
+    return max(left, 0), min(right + 1, width), max(top, 0), min(bottom + 1, height)
 
 
 def _blank_pictures(camera: Camera) -> Pictures:
     shape = (camera.height_px, camera.width_px)
     return Pictures(
-        np.zeros((*shape, 3), np.uint8),
+        np.zeros((shape[0] * shape[1], 3), np.uint8),
         np.zeros(shape, np.uint8),
         np.zeros(shape, np.uint8),
         np.zeros(shape, np.float32),
         np.full(shape, -1, np.int32),
     )
-
-
-def _turn_lighting(lighting: Lighting, rotation: np.ndarray, camera: Camera) -> HeadLighting:
-    """Lights and rays in the head frame: turning a few vectors back is cheaper than turning every normal."""
-    (fx, skew, cx), (_, fy, cy) = camera.intrinsics[:2].tolist()
-    # columns of the inverse of the intrinsics
-    inverse = ((1 / fx, 0, 0), (-skew / (fx * fy), 1 / fy, 0), ((skew * cy / fy - cx) / fx, -cy / fy, 1))
-    return HeadLighting(
-        np.array([_into_head(rotation, n) for n in lighting.directions()], np.float32).reshape(-1, 3),
-        lighting.colours(),
-        np.array([_into_head(rotation, column) for column in inverse], np.float32).T.copy(),
-        np.array(_into_head(rotation, (0, -1, 0)), np.float32),
-        np.array([lighting.ambient_sky, lighting.ambient_ground], np.float32),
-    )
-
-
-def _into_head(rotation: np.ndarray, vector: Sequence[float]) -> list[float]:
-    # Written out, since a matrix product may be summed in another order on another machine.
-    x, y, z = (float(v) for v in vector)
-    return [float(r[0]) * x + float(r[1]) * y + float(r[2]) * z for r in rotation.T]

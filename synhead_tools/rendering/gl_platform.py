@@ -13,11 +13,22 @@ import numpy as np
 
 from synhead_tools.errors import BackendError
 
-_INSTALL_EGL = "apt-get install libegl1 libgl1-mesa-dri libgles2"
+#: Oldest PyOpenGL that works on Python 3.12 and later.
+_PYOPENGL_FLOOR = (3, 1, 7)
+#: What mends a platform that does not work.
+REMEDY = {
+    "egl": "apt-get install libegl1 libgl1-mesa-dri (NVIDIA containers: NVIDIA_DRIVER_CAPABILITIES=all)",
+    "osmesa": "apt-get install libosmesa6 (Mesa 25.1 and later have none: take egl)",
+}
 
 
-def import_pyrender() -> ModuleType:
-    """Import pyrender with PYOPENGL_PLATFORM chosen: as the environment says, else EGL, else OSMesa.
+def import_pyrender(platform: str) -> ModuleType:
+    """Import pyrender on an OpenGL platform. Once imported, PyOpenGL stays with it until the process ends.
+
+    Parameters
+    ----------
+    platform : str
+        ``egl`` or ``osmesa``.
 
     Returns
     -------
@@ -26,69 +37,52 @@ def import_pyrender() -> ModuleType:
     Raises
     ------
     BackendError
-        pyrender, or the system library that OpenGL needs, is not here; the message says how to install it.
+        pyrender, or the system library that OpenGL needs, is not here, or OpenGL was imported on another platform.
     """
-    _refuse_old_pyopengl()
-    os.environ.setdefault("PYOPENGL_PLATFORM", choose_platform())
+    refuse_old_pyopengl()
+    _refuse_another(platform)
+    os.environ["PYOPENGL_PLATFORM"] = platform
     if not hasattr(np, "infty"):
         vars(np)["infty"] = np.inf  # numpy 2 dropped the name that pyrender 0.1.45 uses
     try:
-        if os.environ["PYOPENGL_PLATFORM"] == "osmesa":
+        if platform == "osmesa":
             _mend_osmesa()
         import pyrender
     except Exception as error:  # PyOpenGL fails in many ways: ImportError, AttributeError, OSError, its own
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise BackendError(
-            f"the pyrender backend cannot start ({reason}); pip install pyrender, {_INSTALL_EGL}"
+            f"OpenGL cannot be imported on {platform} ({reason}); pip install pyrender; {REMEDY[platform]}"
         ) from error
     return pyrender
 
 
-def _refuse_old_pyopengl() -> None:
-    """PyOpenGL 3.1.0, which pyrender pins, fails at its first call on Python 3.12 and later."""
+def osmesa_library() -> str | None:
+    """Return the name of the OSMesa library, or None where it is not installed."""
+    return ctypes.util.find_library("OSMesa")
+
+
+def _refuse_another(platform: str) -> None:
+    """PyOpenGL binds its functions to one library when it is imported."""
+    loaded = sys.modules.get("OpenGL.platform")
+    if loaded is None:
+        return
+    name = type(loaded.PLATFORM).__module__.rpartition(".")[2]
+    if name != platform:
+        raise BackendError(f"OpenGL was imported on {name} in this process; draw on {platform} in another process")
+
+
+def refuse_old_pyopengl() -> None:
+    """Raise BackendError where PyOpenGL is too old for this Python: 3.1.0, which pyrender pins, from 3.12 on."""
     try:
         found = version("PyOpenGL")
     except PackageNotFoundError:
-        return  # the import below says so
+        return  # the import says so
     numbers = tuple(int(part) for part in found.split(".")[:3] if part.isdigit())
-    if sys.version_info >= (3, 12) and numbers < (3, 1, 7):
+    if sys.version_info >= (3, 12) and numbers < _PYOPENGL_FLOOR:
         raise BackendError(
             f"PyOpenGL {found} does not work on Python {sys.version_info.major}.{sys.version_info.minor}; "
             "pip install 'PyOpenGL>=3.1.9' (pip will warn of pyrender's pin), or use --backend cpu"
         )
-
-
-def choose_platform() -> str:
-    """Return ``egl`` where there is an EGL device, else ``osmesa`` where that library is installed.
-
-    Raises
-    ------
-    BackendError
-        There is neither.
-    """
-    if egl_device_count():
-        return "egl"
-    if ctypes.util.find_library("OSMesa"):
-        return "osmesa"
-    raise BackendError(f"no OpenGL that works without a screen (no EGL device, no OSMesa); {_INSTALL_EGL}")
-
-
-def egl_device_count() -> int:
-    """Count the EGL devices, software ones included, without opening any."""
-    library = ctypes.util.find_library("EGL")
-    if library is None:
-        return 0
-    try:
-        get_address = ctypes.CDLL(library).eglGetProcAddress
-    except (OSError, AttributeError):
-        return 0
-    get_address.restype, get_address.argtypes = ctypes.c_void_p, [ctypes.c_char_p]
-    address = get_address(b"eglQueryDevicesEXT")
-    if not address:
-        return 0
-    kind = ctypes.CFUNCTYPE(ctypes.c_uint, ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int))
-    count = ctypes.c_int(0)
-    return count.value if kind(address)(0, None, ctypes.byref(count)) else 0
 
 
 def _mend_osmesa() -> None:

@@ -5,53 +5,40 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from synhead_tools.errors import PlanError
-from synhead_tools.formats.sample import ROTATION_TOLERANCE
-from synhead_tools.geometry.boxes import FACE_BOX_SIDE_M
 from synhead_tools.geometry.conventions import get_convention
-from synhead_tools.heads.expression_basis import ARKIT_NAMES
+from synhead_tools.heads.bust import DEFAULT_DETAIL
 from synhead_tools.heads.expression_laws import EXPRESSION_LAWS
 from synhead_tools.heads.pose_neck import BODY_FOLLOW
 from synhead_tools.rendering.background import Background
-from synhead_tools.rendering.scene import LIGHTING_LAWS, Camera, Lighting
+from synhead_tools.rendering.framing import CROPS, Framing, detail_for
+from synhead_tools.rendering.looks.environment_files import MAPS
+from synhead_tools.rendering.looks.environment_formulas import FORMULAS
+from synhead_tools.rendering.looks.law import Look, Values
+from synhead_tools.rendering.looks.light_columns import lighting_values
+from synhead_tools.rendering.looks.picture_folder import folder_sha256
+from synhead_tools.rendering.looks.streams import stream
+from synhead_tools.rendering.looks.table import light_law, parse_looks
+from synhead_tools.rendering.plan_checks import (
+    check_detail,
+    check_range,
+    checked_expressions,
+    checked_ids,
+    checked_rotmats,
+)
+from synhead_tools.rendering.sample_setup import SampleSetup
+from synhead_tools.rendering.scene import Camera, Lighting
 
 #: How many times wider than the face box the default picture is.
-PICTURE_TO_BOX = 1.7
+PICTURE_TO_BOX = CROPS["wide"]
 
-
-@dataclass(frozen=True)
-class SampleSetup:
-    """Everything about one sample that is decided before it is rendered.
-
-    Attributes
-    ----------
-    index : int
-        Number of the sample in the plan.
-    head_name : str
-    pose_index : int
-        Number of its pose in the plan.
-    translation_m : (3,) float64
-    lighting : Lighting
-    seed : int
-        The 64-bit seed that decided what is random in it.
-    background_rng : numpy.random.Generator
-        For the background, where the plan has one.
-    expression : (52,) float32 or None
-        Coefficients of `synhead_tools.heads.expressions.ARKIT_NAMES`; None leaves the head as it is.
-    """
-
-    index: int
-    head_name: str
-    pose_index: int
-    translation_m: np.ndarray
-    lighting: Lighting
-    seed: int
-    background_rng: np.random.Generator
-    expression: np.ndarray | None = None
+#: The lighting that is always the same, of which nothing is stored.
+FIXED_LIGHTING = "studio"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +56,20 @@ class RenderPlan:
         R_head_to_camera of each pose.
     track_id, frame_id : (P,) int arrays or None
         Motion track and frame each pose comes from; default -1 and the pose's number.
-    size_px : int
-        Width and height of the pictures.
+    size_px : int or tuple of two
+        Width and height of the pictures; one number for both.
     distance_m : float
-        z of the head's origin. The field of view follows: at this distance the face box takes 1 / `picture_to_box`
-        of the width.
+        z of the head's origin. The field of view follows, unless it is given: at this distance the face box takes
+        1 / `picture_to_box` of the width.
     picture_to_box : float
-        Width of the picture over the side of the face box at `distance_m`.
+        Width of the picture over the side of the face box at `distance_m`; `synhead_tools.rendering.framing.CROPS`
+        has names for some.
+    fov_deg : float or None
+        Horizontal field of view; what `picture_to_box` says is then not looked at.
+    intrinsics : tuple of 4 floats or None
+        fx, fy, cx, cy in pixels, (0, 0) the corner of the top-left one; likewise.
+    place : str
+        ``centre``, or ``anywhere``: the face box lies evenly anywhere in the picture.
     distance_jitter : float
         The distance is multiplied by a factor drawn evenly from 1 - this to 1 + this; the field of view stays.
     offset_jitter : float
@@ -87,14 +81,18 @@ class RenderPlan:
         ``none`` (heads as they are), a law's name in `synhead_tools.heads.expression_laws.EXPRESSION_LAWS`, or
         coefficients: row k goes with pose k, and after the last row the first comes again.
     lighting : str
-        A name in `synhead_tools.rendering.scene.LIGHTING_LAWS`.
+        A law in `synhead_tools.rendering.looks.table.LIGHTS`, with its argument after a colon.
+    looks : tuple of str
+        Looks of `synhead_tools.rendering.looks.table.LOOKS`, as ``NAME`` or ``NAME:AMOUNT``.
     background : str or None
-        A `Background`, as text, that the stored pictures are composed over (their alpha is then 255 everywhere).
-        None keeps them over black with their alpha: they can be put over anything later.
+        A `Background`, as text, that the stored pictures are composed over for good; the manifest then says so. None
+        keeps them premultiplied over black: they can be put over anything later. Alpha is stored as rendered.
     backend : str
         A renderer's name, or ``auto``.
     samples_per_axis : int
         Antialiasing: its square is the number of samples per pixel.
+    detail : int or str
+        Level of detail of the heads, 0 to 2, or ``auto``: `synhead_tools.rendering.framing.detail_for`.
     store_depth : bool
         Whether ``depth_m`` is stored.
     seed : int
@@ -114,17 +112,22 @@ class RenderPlan:
     rotmats: np.ndarray
     track_id: np.ndarray | None = None
     frame_id: np.ndarray | None = None
-    size_px: int = 128
+    size_px: int | tuple[int, int] = 128
     distance_m: float = 1.0
     picture_to_box: float = PICTURE_TO_BOX
+    fov_deg: float | None = None
+    intrinsics: tuple[float, float, float, float] | None = None
+    place: str = "centre"
     distance_jitter: float = 0.0
     offset_jitter: float = 0.0
     body_follow: float = BODY_FOLLOW
     expressions: str | np.ndarray = "none"
-    lighting: str = "studio"
+    lighting: str = FIXED_LIGHTING
+    looks: tuple[str, ...] = ()
     background: str | None = None
     backend: str = "auto"
     samples_per_axis: int = 2
+    detail: int | str = "auto"
     store_depth: bool = False
     seed: int = 0
     convention: str = "synhead"
@@ -134,32 +137,54 @@ class RenderPlan:
         object.__setattr__(self, "heads", tuple(self.heads))
         if not self.heads or len(set(self.heads)) != len(self.heads):
             raise PlanError(f"plan has heads {list(self.heads)}; name at least one, each once")
-        object.__setattr__(self, "rotmats", _check_rotmats(self.rotmats))
+        object.__setattr__(self, "rotmats", checked_rotmats(self.rotmats))
         poses = len(self.rotmats)
-        object.__setattr__(self, "track_id", _ids(self.track_id, np.full(poses, -1), "track_id"))
-        object.__setattr__(self, "frame_id", _ids(self.frame_id, np.arange(poses), "frame_id"))
-        _check_range("size_px", self.size_px, 8, 4096)
-        _check_range("distance_m", self.distance_m, 0.2, 100.0)
-        _check_range("picture_to_box", self.picture_to_box, 0.2, 20.0)
-        _check_range("distance_jitter", self.distance_jitter, 0.0, 0.5)
-        _check_range("offset_jitter", self.offset_jitter, 0.0, 2.0)
-        _check_range("body_follow", self.body_follow, 0.0, 1.0)
-        _check_range("seed", self.seed, 0, 2**63 - 1)
-        object.__setattr__(self, "expressions", _check_expressions(self.expressions))
-        if self.lighting not in LIGHTING_LAWS:
-            raise PlanError(f"unknown lighting {self.lighting!r}; known: {', '.join(LIGHTING_LAWS)}")
+        object.__setattr__(self, "track_id", checked_ids(self.track_id, np.full(poses, -1), "track_id"))
+        object.__setattr__(self, "frame_id", checked_ids(self.frame_id, np.arange(poses), "frame_id"))
+        for name in ("size_px", "intrinsics"):  # lists, where they come from JSON
+            if isinstance(getattr(self, name), (list, tuple)):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        object.__setattr__(self, "looks", tuple(self.looks))
+        check_range("distance_m", self.distance_m, 0.2, 100.0)
+        check_range("picture_to_box", self.picture_to_box, 0.2, 20.0)
+        check_range("distance_jitter", self.distance_jitter, 0.0, 0.5)
+        check_range("offset_jitter", self.offset_jitter, 0.0, 2.0)
+        check_range("body_follow", self.body_follow, 0.0, 1.0)
+        check_range("seed", self.seed, 0, 2**63 - 1)
+        object.__setattr__(self, "expressions", checked_expressions(self.expressions))
+        light_law(self.lighting)
         if self.background is not None:
-            Background.parse(self.background)
+            Background.parse(self.background).check(self.lighting)
         get_convention(self.convention)
+        check_detail(self.detail)
+        _ = self.framing, self.drawn_looks
 
     def __len__(self) -> int:
         return len(self.heads) * len(self.rotmats)
 
+    @cached_property
+    def framing(self) -> Framing:
+        """Camera and place, out of the plan's values of the same names."""
+        return Framing(**{f.name: getattr(self, f.name) for f in fields(Framing)})
+
+    @cached_property
+    def drawn_looks(self) -> tuple[Look, ...]:
+        """The plan's looks, in the order in which they work."""
+        return parse_looks(self.looks)
+
     def camera(self) -> Camera:
-        """Return the camera of every sample: centred, square pixels."""
-        focal_px = self.size_px / self.picture_to_box / FACE_BOX_SIDE_M * self.distance_m
-        half = self.size_px / 2
-        return Camera(self.size_px, self.size_px, [[focal_px, 0, half], [0, focal_px, half], [0, 0, 1]])
+        """Return the camera of every sample."""
+        return self.framing.camera
+
+    @property
+    def head_detail(self) -> int:
+        """Level of detail at which heads are drawn."""
+        return detail_for(self.framing) if self.detail == "auto" else int(self.detail)
+
+    @property
+    def composed(self) -> bool:
+        """Whether the stored pictures stand over a background for good."""
+        return self.background is not None
 
     def sample_seed(self, index: int) -> int:
         """64-bit seed of sample `index`, a function of it and of the plan's seed only."""
@@ -169,37 +194,40 @@ class RenderPlan:
         """Return what is decided about sample `index`, 0 to ``len(plan) - 1``."""
         head, pose = divmod(index, len(self.rotmats))
         seed = self.sample_seed(index)
-        # A stream for each use: whether one draws more or less does not change the others.
-        place, light, behind, face = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4))
+        lighting, values = self._light_and_looks(seed)
         return SampleSetup(
             index=index,
             head_name=self.heads[head],
             pose_index=pose,
-            translation_m=self._translation_m(place),
-            lighting=LIGHTING_LAWS[self.lighting](light),
+            translation_m=self.framing.translation_m(self.rotmats[pose], seed),
+            lighting=lighting,
             seed=seed,
-            background_rng=behind,
-            expression=self._expression(pose, face),
+            expression=self._expression(pose, seed),
+            values=values,
         )
+
+    def _light_and_looks(self, seed: int) -> tuple[Lighting, Values]:
+        lighting, values = light_law(self.lighting)(stream(seed, "light"))
+        values = dict(values)
+        for look in self.drawn_looks:
+            values |= look.draw(stream(seed, look.name))
+            lighting = look.light(lighting, values)
+        if self.lighting != FIXED_LIGHTING or any(look.changes_light for look in self.drawn_looks):
+            values |= lighting_values(lighting)
+        return lighting, values
 
     @property
     def has_expressions(self) -> bool:
         """Whether heads change from frame to frame."""
         return not isinstance(self.expressions, str) or self.expressions != "none"
 
-    def _expression(self, pose: int, rng: np.random.Generator) -> np.ndarray | None:
+    def _expression(self, pose: int, seed: int) -> np.ndarray | None:
         if not self.has_expressions:
             return None
         if isinstance(self.expressions, str):
-            return EXPRESSION_LAWS[self.expressions](rng).astype(np.float32)  # as it is stored
+            law = EXPRESSION_LAWS[self.expressions]
+            return law(stream(seed, "expression")).astype(np.float32)  # as it is stored
         return self.expressions[pose % len(self.expressions)]
-
-    def _translation_m(self, rng: np.random.Generator) -> np.ndarray:
-        along, right, down = rng.uniform(-1, 1, 3)
-        distance_m = self.distance_m * (1 + self.distance_jitter * along)
-        offset_px = self.offset_jitter * self.size_px * np.array([right, down])
-        offset_m = offset_px * distance_m / self.camera().intrinsics[0, 0]
-        return np.array([*offset_m, distance_m])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as JSON-able values; `from_dict` takes them back."""
@@ -207,69 +235,45 @@ class RenderPlan:
         arrays = {name: values[name].tolist() for name in ("rotmats", "track_id", "frame_id")}
         if not isinstance(self.expressions, str):
             arrays["expressions"] = self.expressions.tolist()
-        return {**values, **arrays, "heads": list(self.heads)}
+        return {**values, **arrays, "heads": list(self.heads), "looks": list(self.looks)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RenderPlan:
-        """Inverse of `to_dict`; plans of a time when heads came without a body turn as one piece."""
-        return cls(**{"body_follow": 1.0, **values})
+        """Inverse of `to_dict`; plans of a time when heads came without a body turn as one piece, at one detail."""
+        return cls(**{"body_follow": 1.0, "detail": DEFAULT_DETAIL, **values})
 
     def summary(self) -> dict[str, Any]:
         """Return the plan as JSON-able values with a hash in the place of the poses, for manifests."""
         values = {f.name: getattr(self, f.name) for f in fields(self)} | {"heads": list(self.heads)}
+        values["detail"] = self.head_detail
         poses = b"".join(np.ascontiguousarray(a).tobytes() for a in (self.rotmats, self.track_id, self.frame_id))
         for name in ("rotmats", "track_id", "frame_id"):
             del values[name]
         if not isinstance(self.expressions, str):
             digest = hashlib.sha256(self.expressions.astype("<f4").tobytes()).hexdigest()
             values["expressions"] = {"rows": len(self.expressions), "sha256": digest}
-        return {**values, "poses": len(self.rotmats), "poses_sha256": hashlib.sha256(poses).hexdigest()}
+        folders = self._folders()
+        if folders:
+            values["folders"] = folders
+        return {
+            **values,
+            "looks": list(self.looks),
+            "poses": len(self.rotmats),
+            "poses_sha256": hashlib.sha256(poses).hexdigest(),
+        }
+
+    def _folders(self) -> dict[str, str]:
+        """Hashes of the lists of the folders that are read, by what they are for."""
+        light, _, light_folder = self.lighting.partition(":")
+        behind = Background.parse(self.background) if self.background else Background()
+        found = {}
+        if light == "environment" and light_folder and light_folder not in FORMULAS:
+            found["lighting"] = folder_sha256(light_folder, MAPS)
+        if behind.kind == "folder":
+            found["background"] = folder_sha256(behind.argument)
+        return found
 
     def sha256(self) -> str:
         """Hash of everything that decides a pixel or a label."""
         values = {name: value for name, value in self.summary().items() if name != "poses_from"}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
-def _check_rotmats(rotmats: Any) -> np.ndarray:
-    matrices = np.array(rotmats, np.float64)
-    if matrices.ndim != 3 or matrices.shape[1:] != (3, 3) or len(matrices) == 0:
-        raise PlanError(f"plan has rotmats of shape {matrices.shape}; give (P, 3, 3) with P at least 1")
-    if not np.isfinite(matrices).all():
-        bad = int(np.argmax(~np.isfinite(matrices).all(axis=(1, 2))))
-        raise PlanError(f"pose {bad} of the plan holds a value that is not finite; give rotation matrices")
-    error = np.abs(matrices @ matrices.transpose(0, 2, 1) - np.eye(3)).max(axis=(1, 2))
-    bad = ~(error <= ROTATION_TOLERANCE) | ~(np.linalg.det(matrices) > 0)
-    if bad.any():
-        raise PlanError(f"pose {int(np.argmax(bad))} of the plan is no rotation; orthonormalise it first")
-    matrices.setflags(write=False)
-    return matrices
-
-
-def _check_expressions(expressions: Any) -> str | np.ndarray:
-    if isinstance(expressions, str):
-        if expressions not in EXPRESSION_LAWS:
-            raise PlanError(f"unknown expressions {expressions!r}; known: {', '.join(EXPRESSION_LAWS)}, or numbers")
-        return expressions
-    rows = np.array(expressions, np.float32)
-    if rows.ndim != 2 or rows.shape[1] != len(ARKIT_NAMES) or len(rows) == 0:
-        raise PlanError(f"expressions have shape {rows.shape}; give (E, {len(ARKIT_NAMES)}) with E at least 1")
-    bad = ~((rows >= 0) & (rows <= 1))
-    if bad.any():
-        row, column = (int(index[0]) for index in np.nonzero(bad))
-        raise PlanError(f"expression {row} has {ARKIT_NAMES[column]} = {rows[row, column]}; give values from 0 to 1")
-    rows.setflags(write=False)
-    return rows
-
-
-def _ids(values: Any, default: np.ndarray, name: str) -> np.ndarray:
-    ids = np.array(default if values is None else values).astype(np.int32)
-    if ids.shape != default.shape:
-        raise PlanError(f"plan has {name} of shape {ids.shape}; give one number per pose, {default.shape}")
-    ids.setflags(write=False)
-    return ids
-
-
-def _check_range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise PlanError(f"{name} is {value!r}; give a value from {low:g} to {high:g}")

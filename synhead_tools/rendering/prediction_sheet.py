@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from synhead_tools.formats.atomic import atomic_file
-from synhead_tools.formats.sample import SampleSource
+from synhead_tools.formats.sample import SampleSource, can_composite
 from synhead_tools.geometry.boxes import scale_box
 from synhead_tools.rendering.background import composite
 
@@ -52,7 +52,7 @@ def prediction_sheet(
     """
     boxes, true = source.read("face_box_xyxy", rows), source.read("rotmat", rows)
     pictures = source.read("image", rows)
-    if "alpha" in source.columns:
+    if can_composite(source):
         pictures = composite(pictures, source.read("alpha", rows), GREY)
     crops = [_crop(*pair, tile_px) for pair in zip(pictures, scale_box(boxes, 1.1), strict=True)]
     sheet = Image.new("RGB", (tile_px * len(rows), (tile_px + 14) * len(predictions)), tuple(GREY))

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.atomic import atomic_write_bytes
 from synhead_tools.formats.row_checks import is_rotation
-from synhead_tools.formats.sample import SampleSource
+from synhead_tools.formats.sample import SampleSource, can_composite
 from synhead_tools.geometry.conventions import EulerConvention, get_convention
 from synhead_tools.geometry.conventions.looks import looks
 from synhead_tools.geometry.euler import angles_of_triples, euler_from_rotmat
@@ -33,7 +33,8 @@ AXES = (
 #: Colours of points outside the picture, hidden and visible.
 POINT_COLOURS = ((128, 128, 128), (255, 150, 30), (255, 255, 255))
 GREY = 140
-_SMALLEST_TILE_PX = 128
+_SMALLEST_TILE_PX, _LARGEST_TILE_PX = 128, 512
+_FEW_SAMPLES = 500
 
 
 def write_preview(
@@ -41,8 +42,8 @@ def write_preview(
 ) -> None:
     """Write a contact sheet as PNG: a row for each head, samples spread evenly over its poses.
 
-    Each tile is the stored picture over grey with the head's axes (`AXES`) and its five points drawn from the stored
-    rotation, position and camera.
+    Each tile is the stored picture, over grey unless it has a background of its own, with the head's axes (`AXES`) and
+    its five points drawn from the stored rotation, position and camera.
 
     Parameters
     ----------
@@ -71,9 +72,8 @@ def contact_sheet(source: SampleSource, rows_of_tiles: list[np.ndarray]) -> Imag
     -------
     PIL.Image.Image
     """
-    rows = np.concatenate(rows_of_tiles)
-    tiles = iter(_draw_tile(values) for values in _read(source, rows))
-    drawn = [[next(tiles) for _ in row] for row in rows_of_tiles]
+    # row by row: the pictures may be large
+    drawn = [[_draw_tile(values) for values in _read(source, row)] for row in rows_of_tiles]
     width, height = drawn[0][0].size
     sheet = Image.new("RGB", (width * max(map(len, drawn)), height * len(drawn)), (GREY,) * 3)
     for i, row in enumerate(drawn):
@@ -99,6 +99,7 @@ def _spread(items: np.ndarray, count: int) -> np.ndarray:
 
 def _read(source: SampleSource, rows: np.ndarray) -> list[dict[str, Any]]:
     names = ("image", "alpha", "rotmat", "translation_m", "intrinsics", "points5", "points5_visibility")
+    names = names if can_composite(source) else tuple(name for name in names if name != "alpha")
     columns = {name: source.read(name, rows) for name in names if name in source.columns}
     return [{name: column[i] for name, column in columns.items()} for i in range(len(rows))]
 
@@ -107,9 +108,12 @@ def _draw_tile(values: dict[str, Any]) -> Image.Image:
     picture = values["image"]
     if "alpha" in values:
         picture = composite(picture, values["alpha"], np.full(3, GREY, np.uint8))
-    scale = max(1, -(-_SMALLEST_TILE_PX // picture.shape[1]))
     tile = Image.fromarray(picture)
-    tile = tile.resize((tile.width * scale, tile.height * scale), Image.Resampling.NEAREST)
+    scale = max(1, -(-_SMALLEST_TILE_PX // tile.width))
+    if tile.width > _LARGEST_TILE_PX:
+        scale = _LARGEST_TILE_PX / tile.width
+    how = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.BOX
+    tile = tile.resize((round(tile.width * scale), max(1, round(tile.height * scale))), how)
     pen = ImageDraw.Draw(tile)
     if {"rotmat", "translation_m", "intrinsics"} <= set(values):
         draw_axes(pen, values["rotmat"], values["translation_m"], values["intrinsics"], scale)
@@ -177,7 +181,7 @@ def write_stats(
         axes[k].hist(angles_deg[:, k], bins=np.arange(low, high + 2.5, 5.0), color="#4477aa")
         axes[k].set(xlabel=f"{name} (degrees, {convention.name})", ylabel="samples")
     thin = angles_deg[:: max(1, len(angles_deg) // 20000)]
-    axes[3].plot(thin[:, 1], thin[:, 0], ".", markersize=1.5, color="#222222")
+    axes[3].plot(thin[:, 1], thin[:, 0], ".", markersize=4 if len(thin) < _FEW_SAMPLES else 1.5, color="#222222")
     axes[3].set(xlabel=convention.angles[1], ylabel=convention.angles[0])
     up_and_down, sideways = looks(convention)[:2]
     if up_and_down.face[1] > 0:

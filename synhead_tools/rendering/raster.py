@@ -1,7 +1,9 @@
 """Compiled rasterisation: which triangle each sample shows.
 
-Vertices are put on a grid of 1/256 sample and edges are tested with integers, so that two triangles that share an
-edge share no sample and leave none out (the top-left rule; Giesen, "Optimizing the basic rasterizer", 2013).
+Vertices are put on a grid of 1/256 sample and edges are tested with whole numbers, so that two triangles that share an
+edge share no sample and leave none out (the top-left rule; Giesen, "Optimizing the basic rasterizer", 2013). All
+samples of a tile are tested at once and without branches: most triangles cover a sample or two, and to guess which
+costs more than to test sixteen.
 """
 
 from __future__ import annotations
@@ -9,197 +11,270 @@ from __future__ import annotations
 import numpy as np
 
 from synhead_tools.rendering.compiled import compiled, inlined
-from synhead_tools.rendering.pack import CUTOUT
-from synhead_tools.rendering.sampler import sample_alpha
+from synhead_tools.rendering.cull import first_last
+from synhead_tools.rendering.sampler import alpha_level, sample_alpha
+from synhead_tools.rendering.samples import TILE, TILE_BITS
+from synhead_tools.rendering.transform import STEP, SUBPIXEL_BITS
 
-SUBPIXEL_BITS = 8
-_STEP = 1 << SUBPIXEL_BITS
-_CENTRE = _STEP // 2
-#: Largest grid coordinate drawn, in 1/256 samples: keeps the edge functions inside 64 bits.
-_GUARD = float(1 << 28)
-_ONE = np.float32(1)
-
-
-@compiled
-def put_vertices(attributes, first, vertices_m, normals):
-    """Write the positions and normals (V, 3) of one part into the rows of `PackedHead.attributes` from `first` on."""
-    for i in range(vertices_m.shape[0]):
-        for axis in range(3):
-            attributes[first + i, axis] = vertices_m[i, axis]
-            attributes[first + i, 5 + axis] = normals[i, axis]
-
-
-@compiled
-def project_vertices(attributes, rotmat, translation_m, intrinsics, samples, near_m, grid_x, grid_y, inverse_z):
-    """Place vertices on the sample grid.
-
-    Parameters
-    ----------
-    attributes : (V, 8) float32
-        As in `PackedHead`.
-    rotmat, translation_m, intrinsics : float64 arrays
-        Pose and camera.
-    samples : int
-        Samples per pixel along each axis.
-    near_m : float
-        Vertices nearer than this along z are not drawn, nor any triangle they belong to.
-    grid_x, grid_y : (V,) int32
-        Written: place in 1/256 sample from the picture's top-left corner.
-    inverse_z : (V,) float32
-        Written: 1/z, or 0 where the vertex cannot be drawn.
-    """
-    scale = float(samples * _STEP)
-    for i in range(attributes.shape[0]):
-        x, y, z = float(attributes[i, 0]), float(attributes[i, 1]), float(attributes[i, 2])
-        cx = rotmat[0, 0] * x + rotmat[0, 1] * y + rotmat[0, 2] * z + translation_m[0]
-        cy = rotmat[1, 0] * x + rotmat[1, 1] * y + rotmat[1, 2] * z + translation_m[1]
-        cz = rotmat[2, 0] * x + rotmat[2, 1] * y + rotmat[2, 2] * z + translation_m[2]
-        inverse_z[i] = 0
-        if cz < near_m:
-            continue
-        u = np.floor((intrinsics[0, 0] * cx + intrinsics[0, 1] * cy + intrinsics[0, 2] * cz) / cz * scale + 0.5)
-        v = np.floor((intrinsics[1, 1] * cy + intrinsics[1, 2] * cz) / cz * scale + 0.5)
-        if abs(u) < _GUARD and abs(v) < _GUARD:
-            grid_x[i], grid_y[i], inverse_z[i] = np.int32(u), np.int32(v), np.float32(1 / cz)
-
-
-@compiled
-def nearness(triangles, inverse_z, keys):
-    """Write a number from 0 to 65535 per triangle, the smaller the nearer it is to the camera among these."""
-    low, high = np.float32(np.inf), np.float32(0)
-    for t in range(triangles.shape[0]):
-        z = inverse_z[triangles[t, 0]]
-        low, high = min(low, z), max(high, z)
-    scale = np.float32(65535) / (high - low) if high > low else np.float32(0)
-    for t in range(triangles.shape[0]):
-        keys[t] = np.uint16((high - inverse_z[triangles[t, 0]]) * scale)
+_CENTRE = STEP // 2
+_ZERO, _ONE = np.float32(0), np.float32(1)
+#: Twice the area on the grid of a triangle that is as large as one sample.
+SAMPLE_AREA = float(2 * STEP * STEP)
+# Largest side on the grid of triangles whose edge functions fit into 32 bits, on all tiles they touch.
+_NARROW = 56 * STEP
+_TILE_SHIFT = np.int32(TILE_BITS + SUBPIXEL_BITS)
+# Keeps the number of a tile from looking as if it could be negative, which would keep the loops from being vectorised.
+_NOT_NEGATIVE = (1 << 40) - 1
+# Where, of 16 bits, a lone one stands: by de Bruijn's sequence 0000100110101111.
+_BIT = np.array([((0x09AF << k) & 0xFFFF) >> 12 for k in range(16)])
+BIT_PLACE = np.argsort(_BIT).astype(np.int32)
 
 
 @inlined
-def corner(grid_x, grid_y, vertex):
-    """Grid place of a vertex as 64-bit integers."""
-    return np.int64(grid_x[vertex]), np.int64(grid_y[vertex])
+def _not_own(dx, dy):
+    """1 if an edge does not own the samples exactly on it (top-left rule), else 0."""
+    return (dx > 0) | ((dx == 0) & (dy >= 0))
 
 
 @inlined
-def twice_area(ax, ay, bx, by, cx, cy):
-    """Twice the area on the grid; positive where a, b, c run counter-clockwise as seen in the picture."""
-    return (cx - ax) * (by - ay) - (cy - ay) * (bx - ax)
-
-
-@inlined
-def _covers(dx, dy):
-    """0 if an edge owns the samples exactly on it (top-left rule), else -1."""
-    return 0 if (dx < 0 or (dx == 0 and dy < 0)) else -1
-
-
-@inlined
-def _first_last(low, high, count):
-    """First and last sample whose centre lies between two grid coordinates."""
-    first = max((low + _CENTRE - 1) >> SUBPIXEL_BITS, 0)
-    last = min((high - _CENTRE) >> SUBPIXEL_BITS, count - 1)
-    return first, last
-
-
-@inlined
-def _passes_cutout(mesh, t, w0, w1, w2, inverse_z, texels_per_sample, threshold):
-    """Whether a cutout triangle is opaque, for this threshold, where its edge functions are w0, w1, w2."""
+def _corners(mesh, places, t):
+    """Corners of a triangle, swapped where it runs clockwise: grid places, 1/z, vertices, area, whether swapped."""
     a, b, c = mesh.triangles[t, 0], mesh.triangles[t, 1], mesh.triangles[t, 2]
-    w0 *= inverse_z[a]
-    w1 *= inverse_z[b]
-    w2 *= inverse_z[c]
-    total = w0 + w1 + w2
-    u = (mesh.attributes[a, 3] * w0 + mesh.attributes[b, 3] * w1 + mesh.attributes[c, 3] * w2) / total
-    v = (mesh.attributes[a, 4] * w0 + mesh.attributes[b, 4] * w1 + mesh.attributes[c, 4] * w2) / total
-    return sample_alpha(mesh, mesh.triangle_part[t], u, v, texels_per_sample) > threshold
+    ax, ay = np.int64(places.grid_x[a]), np.int64(places.grid_y[a])
+    bx, by = np.int64(places.grid_x[b]), np.int64(places.grid_y[b])
+    cx, cy = np.int64(places.grid_x[c]), np.int64(places.grid_y[c])
+    area = (cx - ax) * (by - ay) - (cy - ay) * (bx - ax)
+    swapped = area < 0
+    if swapped:
+        b, c, bx, by, cx, cy, area = c, b, cx, cy, bx, by, -area
+    scale = _ONE / np.float32(area)
+    za, zb, zc = places.inverse_z[a] * scale, places.inverse_z[b] * scale, places.inverse_z[c] * scale
+    return (ax, ay, bx, by, cx, cy), (za, zb, zc), (a, b, c), scale, swapped
+
+
+@inlined
+def _box(corners, width, height):
+    """First and last column and row of samples within a triangle's box; whether its edges fit into 32 bits."""
+    ax, ay, bx, by, cx, cy = corners
+    left, right, top, bottom = min(ax, bx, cx), max(ax, bx, cx), min(ay, by, cy), max(ay, by, cy)
+    x0, x1 = first_last(left, right, width)
+    y0, y1 = first_last(top, bottom, height)
+    return x0, x1, y0, y1, (right - left < _NARROW) & (bottom - top < _NARROW)
+
+
+@inlined
+def _edges(corners, column, row):
+    """Edge functions at the first sample of a tile, less 1 on edges that do not own theirs, and their slopes."""
+    ax, ay, bx, by, cx, cy = corners
+    x, y = (column << _TILE_SHIFT) + _CENTRE, (row << _TILE_SHIFT) + _CENTRE
+    d0x, d0y, d1x, d1y, d2x, d2y = by - cy, cx - bx, cy - ay, ax - cx, ay - by, bx - ax
+    return (
+        -(d0x * (x - bx) + d0y * (y - by)),
+        -(d1x * (x - cx) + d1y * (y - cy)),
+        -(d2x * (x - ax) + d2y * (y - ay)),
+        (d0x, d0y, d1x, d1y, d2x, d2y),
+        (_not_own(d0x, d0y), _not_own(d1x, d1y), _not_own(d2x, d2y)),
+    )
+
+
+@inlined
+def _in_32_bits(edges):
+    e0, e1, e2, (d0x, d0y, d1x, d1y, d2x, d2y), (n0, n1, n2) = edges
+    i = np.int32
+    return i(e0), i(e1), i(e2), (i(d0x), i(d0y), i(d1x), i(d1y), i(d2x), i(d2y)), (i(n0), i(n1), i(n2))
+
+
+@inlined
+def _in_doubles(edges):
+    """Exact too: places within `synhead_tools.rendering.transform.GUARD` have edge functions below 2^53."""
+    e0, e1, e2, (d0x, d0y, d1x, d1y, d2x, d2y), (n0, n1, n2) = edges
+    d = np.float64
+    return d(e0), d(e1), d(e2), (d(d0x), d(d0y), d(d1x), d(d1y), d(d2x), d(d2y)), (d(n0), d(n1), d(n2))
+
+
+@inlined
+def _lane_32(edges, k):
+    """Edge functions of lane `k` of a tile in 32 bits, and whether it is inside."""
+    e0, e1, e2, (d0x, d0y, d1x, d1y, d2x, d2y), (n0, n1, n2) = edges
+    i = np.int32
+    x, y = i(i(k & 3) << i(SUBPIXEL_BITS)), i(i(k >> 2) << i(SUBPIXEL_BITS))
+    w0 = i(e0 - i(i(d0x * x) + i(d0y * y)))
+    w1 = i(e1 - i(i(d1x * x) + i(d1y * y)))
+    w2 = i(e2 - i(i(d2x * x) + i(d2y * y)))
+    return w0, w1, w2, (i(w0 - n0) | i(w1 - n1) | i(w2 - n2)) >= 0
+
+
+@inlined
+def _lane_wide(edges, k):
+    """Edge functions of lane `k` of a tile in doubles, and whether it is inside."""
+    e0, e1, e2, (d0x, d0y, d1x, d1y, d2x, d2y), (n0, n1, n2) = edges
+    x, y = float((k & 3) << SUBPIXEL_BITS), float((k >> 2) << SUBPIXEL_BITS)
+    w0, w1, w2 = e0 - (d0x * x + d0y * y), e1 - (d1x * x + d1y * y), e2 - (d2x * x + d2y * y)
+    return w0, w1, w2, (w0 >= n0) & (w1 >= n1) & (w2 >= n2)
 
 
 @compiled
-def rasterise(mesh, order, samples, thresholds, grid_x, grid_y, inverse_z, depth, shown):
-    """Find the nearest triangle of every sample.
+def draw_opaque(mesh, places, count, kept, samples):
+    """Draw opaque triangles.
 
     Parameters
     ----------
     mesh : PackedHead
-    order : (T,) int32
-        Triangles in the order of drawing. It decides nothing but the time taken (and ties of depth).
-    samples : int
-        Samples per pixel along each axis.
-    thresholds : (P, 4, samples * samples) float32
-        Alpha, 0 to 65535, above which each part is opaque, for the pixels of each 2 x 2 block and the samples of a
-        pixel: coverage then follows alpha, whatever the order of drawing ("alpha to coverage").
-    grid_x, grid_y, inverse_z
-        From `project_vertices`.
-    depth : (H, W) float32
-        Written: 1/z of the nearest triangle at each sample, 0 where there is none.
-    shown : (H, W) int32
-        Written: its number, -1 where there is none.
+    places : Places
+    count : int
+        Number of triangles in `kept`.
+    kept : (T,) uint32
+        From `synhead_tools.rendering.cull.keep_triangles`.
+    samples : Samples
+        Updated.
     """
-    height, width = depth.shape
-    depth[:] = 0
-    shown[:] = -1
-    for i in range(order.shape[0]):
-        t = order[i]
-        a, b, c = mesh.triangles[t, 0], mesh.triangles[t, 1], mesh.triangles[t, 2]
-        if inverse_z[a] == 0 or inverse_z[b] == 0 or inverse_z[c] == 0:
-            continue
-        ax, ay = corner(grid_x, grid_y, a)
-        bx, by = corner(grid_x, grid_y, b)
-        cx, cy = corner(grid_x, grid_y, c)
-        x0, x1 = _first_last(min(ax, bx, cx), max(ax, bx, cx), width)
-        y0, y1 = _first_last(min(ay, by, cy), max(ay, by, cy), height)
-        if x0 > x1 or y0 > y1:
-            continue
-        area = twice_area(ax, ay, bx, by, cx, cy)
-        part = mesh.triangle_part[t]
-        if area == 0 or (mesh.part_closed[part] and area < 0):
-            continue
-        za, zb, zc = inverse_z[a], inverse_z[b], inverse_z[c]
-        if area < 0:  # seen from behind: swap two corners so that the inside is positive
-            bx, by, zb, cx, cy, zc = cx, cy, zc, bx, by, zb
-        box = (x0, x1, y0, y1)
-        corners = (ax, ay, bx, by, cx, cy)
-        _fill(mesh, t, area < 0, box, corners, (za, zb, zc), samples, thresholds, inverse_z, depth, shown)
+    width, height = samples.column_at.shape[0], samples.row_at.shape[0]
+    across = (width + 3) >> TILE_BITS
+    depth, shown = samples.depth, samples.shown
+    for i in range(count):
+        corners, (za, zb, zc), _, _, swapped = _corners(mesh, places, kept[i])
+        seen = np.uint32(2 * kept[i] + (swapped != (mesh.triangle_facing[kept[i]] < 0)))
+        x0, x1, y0, y1, narrow = _box(corners, width, height)
+        for row in range(y0 >> TILE_BITS, (y1 >> TILE_BITS) + 1):
+            for column in range(x0 >> TILE_BITS, (x1 >> TILE_BITS) + 1):
+                first = ((row * across + column) & _NOT_NEGATIVE) * TILE
+                edges = _edges(corners, column, row)
+                if narrow:
+                    edges32 = _in_32_bits(edges)
+                    for k in range(TILE):
+                        w0, w1, w2, inside = _lane_32(edges32, k)
+                        z = np.float32(w0) * za + np.float32(w1) * zb + np.float32(w2) * zc
+                        z, before = z if inside else _ZERO, depth[first + k]
+                        shown[first + k] = seen if z > before else shown[first + k]
+                        depth[first + k] = max(z, before)
+                else:
+                    wide = _in_doubles(edges)
+                    for k in range(TILE):
+                        w0, w1, w2, inside = _lane_wide(wide, k)
+                        z = np.float32(w0) * za + np.float32(w1) * zb + np.float32(w2) * zc
+                        z, before = z if inside else _ZERO, depth[first + k]
+                        shown[first + k] = seen if z > before else shown[first + k]
+                        depth[first + k] = max(z, before)
 
 
 @inlined
-def _fill(mesh, t, swapped, box, corners, corner_z, samples, thresholds, inverse_z, depth, shown):
-    """Draw one triangle, whose corners run counter-clockwise, into a box of samples that holds it."""
-    x0, x1, y0, y1 = box
-    ax, ay, bx, by, cx, cy = corners
-    d0x, d0y, d1x, d1y, d2x, d2y = by - cy, cx - bx, cy - ay, ax - cx, ay - by, bx - ax
-    px, py = (x0 << SUBPIXEL_BITS) + _CENTRE, (y0 << SUBPIXEL_BITS) + _CENTRE
-    row0 = -(d0x * (px - bx) + d0y * (py - by))
-    row1 = -(d1x * (px - cx) + d1y * (py - cy))
-    row2 = -(d2x * (px - ax) + d2y * (py - ay))
-    own0, own1, own2 = _covers(d0x, d0y), _covers(d1x, d1y), _covers(d2x, d2y)
-    area = np.float32(twice_area(ax, ay, bx, by, cx, cy))
-    za, zb, zc = corner_z[0] / area, corner_z[1] / area, corner_z[2] / area
-    part = mesh.triangle_part[t]
-    cutout = mesh.material[part, CUTOUT] > 0
-    # twice_area counts half samples of 1/256: 2 * 256 * 256 of it make one sample
-    texels = mesh.triangle_texels[t] * np.float32(2 * _STEP * _STEP) / area
-    turn = mesh.triangle_layer[t]
-    for y in range(y0, y1 + 1):
-        w0, w1, w2 = row0, row1, row2
-        for x in range(x0, x1 + 1):
-            if ((w0 + own0) | (w1 + own1) | (w2 + own2)) >= 0:
-                f0, f1, f2 = np.float32(w0), np.float32(w1), np.float32(w2)
-                z = f0 * za + f1 * zb + f2 * zc
-                if z > depth[y, x]:
-                    visible = True
-                    if cutout:
-                        if swapped:
-                            f1, f2 = f2, f1
-                        k = (y % samples * samples + x % samples + turn) % (samples * samples)
-                        threshold = thresholds[part, (y // samples & 1) * 2 + (x // samples & 1), k]
-                        visible = _passes_cutout(mesh, t, f0, f1, f2, inverse_z, texels, threshold)
-                    if visible:
-                        depth[y, x] = z
-                        shown[y, x] = t
-            w0 -= d0x << SUBPIXEL_BITS
-            w1 -= d1x << SUBPIXEL_BITS
-            w2 -= d2x << SUBPIXEL_BITS
-        row0 -= d0y << SUBPIXEL_BITS
-        row1 -= d1y << SUBPIXEL_BITS
-        row2 -= d2y << SUBPIXEL_BITS
+def _nearer_lanes(edges, narrow, corner_z, depth, first):
+    """Bit k is 1 where lane k of a tile is inside of a triangle and nearer than what is there."""
+    za, zb, zc = corner_z
+    lanes = np.int32(0)
+    if narrow:
+        edges32 = _in_32_bits(edges)
+        for k in range(TILE):
+            w0, w1, w2, inside = _lane_32(edges32, k)
+            z = np.float32(w0) * za + np.float32(w1) * zb + np.float32(w2) * zc
+            lanes |= np.int32(np.int32(inside & (z > depth[first + k])) << np.int32(k))
+    else:
+        wide = _in_doubles(edges)
+        for k in range(TILE):
+            w0, w1, w2, inside = _lane_wide(wide, k)
+            z = np.float32(w0) * za + np.float32(w1) * zb + np.float32(w2) * zc
+            lanes |= np.int32(np.int32(inside & (z > depth[first + k])) << np.int32(k))
+    return lanes
+
+
+@inlined
+def lowest_bit(lanes):
+    """Place of the lowest one of 16 bits, some of which is one."""
+    lone = lanes & -lanes
+    return BIT_PLACE[((lone * 0x09AF) & 0xFFFF) >> 12]
+
+
+@compiled
+def draw_cutout(mesh, places, count, kept, thresholds, samples):
+    """Draw cutout triangles: where their alpha is above a threshold that differs from sample to sample.
+
+    Parameters
+    ----------
+    mesh, places, count, kept, samples
+        As for `draw_opaque`. The order decides nothing but the time taken (and ties of depth).
+    thresholds : (P, turns, phases, phases, 16) float32
+        From `synhead_tools.rendering.coverage.tile_thresholds`.
+    """
+    width, height = samples.column_at.shape[0], samples.row_at.shape[0]
+    across = (width + 3) >> TILE_BITS
+    depth, shown = samples.depth, samples.shown
+    turns, phases = thresholds.shape[1], thresholds.shape[2]
+    for i in range(count):
+        t = kept[i]
+        corners, (za, zb, zc), (a, b, c), scale, swapped = _corners(mesh, places, t)
+        x0, x1, y0, y1, narrow = _box(corners, width, height)
+        part = mesh.triangle_part[t]
+        level, smooth = alpha_level(mesh, part, mesh.triangle_texels[t] * np.float32(SAMPLE_AREA) * scale)
+        turn = mesh.triangle_layer[t] % turns
+        seen = np.uint32(2 * t + (swapped != (mesh.triangle_facing[t] < 0)))
+        for row in range(y0 >> TILE_BITS, (y1 >> TILE_BITS) + 1):
+            for column in range(x0 >> TILE_BITS, (x1 >> TILE_BITS) + 1):
+                first = ((row * across + column) & _NOT_NEGATIVE) * TILE
+                edges = _edges(corners, column, row)
+                lanes = _nearer_lanes(edges, narrow, (za, zb, zc), depth, first)
+                if lanes == 0:
+                    continue
+                wide = _in_doubles(edges)
+                while lanes != 0:
+                    k = lowest_bit(lanes)
+                    lanes &= lanes - 1
+                    w0, w1, w2, _ = _lane_wide(wide, k)
+                    p0, p1, p2 = np.float32(w0) * za, np.float32(w1) * zb, np.float32(w2) * zc
+                    z = p0 + p1 + p2
+                    inverse = _ONE / z
+                    u = (mesh.uv[a, 0] * p0 + mesh.uv[b, 0] * p1 + mesh.uv[c, 0] * p2) * inverse
+                    v = (mesh.uv[a, 1] * p0 + mesh.uv[b, 1] * p1 + mesh.uv[c, 1] * p2) * inverse
+                    if (
+                        sample_alpha(mesh, level, smooth, u, v)
+                        > thresholds[part, turn, row % phases, column % phases, k]
+                    ):
+                        depth[first + k] = z
+                        shown[first + k] = seen
+
+
+@compiled
+def nearer_samples(mesh, places, count, kept, samples, x, y, shown, inverse_z):
+    """List the samples at which triangles are nearer than what is there, triangle by triangle.
+
+    Parameters
+    ----------
+    mesh, places, count, kept, samples
+        As for `draw_opaque`, but that nothing is drawn.
+    x, y : (N,) int32
+        Written: the sample. Of no length: samples are only counted.
+    shown : (N,) uint32
+        Written: as of `Samples`.
+    inverse_z : (N,) float32
+        Written.
+
+    Returns
+    -------
+    int
+        How many they are.
+    """
+    width, height = samples.column_at.shape[0], samples.row_at.shape[0]
+    across = (width + 3) >> TILE_BITS
+    found = 0
+    for i in range(count):
+        t = kept[i]
+        corners, (za, zb, zc), _, _, swapped = _corners(mesh, places, t)
+        seen = np.uint32(2 * t + (swapped != (mesh.triangle_facing[t] < 0)))
+        x0, x1, y0, y1, narrow = _box(corners, width, height)
+        for row in range(y0 >> TILE_BITS, (y1 >> TILE_BITS) + 1):
+            for column in range(x0 >> TILE_BITS, (x1 >> TILE_BITS) + 1):
+                first = ((row * across + column) & _NOT_NEGATIVE) * TILE
+                edges = _edges(corners, column, row)
+                lanes = _nearer_lanes(edges, narrow, (za, zb, zc), samples.depth, first)
+                wide = _in_doubles(edges)
+                while lanes != 0:
+                    k = lowest_bit(lanes)
+                    lanes &= lanes - 1
+                    place_x, place_y = column * 4 + (k & 3), row * 4 + (k >> 2)
+                    if place_x >= width or place_y >= height:
+                        continue
+                    if x.shape[0] > 0:
+                        w0, w1, w2, _ = _lane_wide(wide, k)
+                        x[found], y[found], shown[found] = place_x, place_y, seen
+                        inverse_z[found] = np.float32(w0) * za + np.float32(w1) * zb + np.float32(w2) * zc
+                    found += 1
+    return found

@@ -7,33 +7,36 @@ and of the same run, renders the others, and ends with the bytes of a run that w
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from synhead_tools import __version__
-from synhead_tools.errors import HeadError, ManifestError, PlanError, ShardError
+from synhead_tools.errors import HeadError, PlanError
 from synhead_tools.formats.folder_contents import SHARDS_FOLDER
-from synhead_tools.formats.manifest import MANIFEST_NAME, Manifest, ShardEntry, read_manifest, write_manifest
-from synhead_tools.formats.shards import ShardReader
+from synhead_tools.formats.manifest import MANIFEST_NAME, Manifest, ShardEntry, write_manifest
 from synhead_tools.heads.head import Head
 from synhead_tools.rendering.annotate import unknown_columns
-from synhead_tools.rendering.backend import open_backend, resolve_backend
-from synhead_tools.rendering.output_folder import locked_folder, prepare_folder
+from synhead_tools.rendering.backend import resolve_backend
+from synhead_tools.rendering.finished_shards import finished_shards
+from synhead_tools.rendering.output_folder import disk_full_explained, locked_folder, prepare_folder
 from synhead_tools.rendering.plan import RenderPlan
-from synhead_tools.rendering.render_shard import HeadShelf, check_identities
-from synhead_tools.rendering.workers import ShardTask, render_shards
+from synhead_tools.rendering.render_shard import HeadShelf
+from synhead_tools.rendering.run_facts import describe_run
+from synhead_tools.rendering.run_journal import RunJournal
+from synhead_tools.rendering.shard_size import default_rows_per_shard
+from synhead_tools.rendering.workers import Opening, ShardTask, render_shards
 
-ROWS_PER_SHARD = 1024
+LABEL_BLOCK_ROWS = 1 << 13
+"""Samples whose labels are in memory together when ``labels.parquet`` is written."""
 
 #: Told after each shard: samples done, samples in all.
 Progress = Callable[[int, int], None]
+#: Renders tasks, and yields each with the SHA-256 of its shard when that is written.
+Engine = Callable[[list[ShardTask]], Iterator[tuple[ShardTask, str]]]
 
 
 def render_dataset(
@@ -45,13 +48,14 @@ def render_dataset(
     progress: Progress = lambda done, total: None,
     *,
     heads: Mapping[str, Head] | None = None,
-    rows_per_shard: int = ROWS_PER_SHARD,
+    rows_per_shard: int | None = None,
     compression: str = "lz4",
+    scheduler: str | None = None,
 ) -> Path:
     """Render `plan` into a dataset folder of kind ``SynHead``.
 
-    The files have the same bytes whatever `workers` is and however often the run was interrupted and resumed, with
-    equal versions of the libraries.
+    The files have the same bytes whatever `workers` and `scheduler` are and however often the run was interrupted and
+    resumed, with equal versions of the libraries.
 
     Parameters
     ----------
@@ -68,9 +72,13 @@ def render_dataset(
         Called with (samples done, samples in all), first with what was kept, then after each shard.
     heads : mapping of str to Head or None
         Heads that are not the library's, by their name in the plan.
-    rows_per_shard : int
+    rows_per_shard : int or None
+        Default: `synhead_tools.rendering.shard_size.default_rows_per_shard`.
     compression : str
         Codec of the pictures: a key of `synhead_tools.formats.shards.COMPRESSIONS`.
+    scheduler : str or None
+        Address of a Dask scheduler whose workers render in the place of this machine's
+        (`synhead_tools.rendering.cluster`); `workers` then means nothing.
 
     Returns
     -------
@@ -86,77 +94,67 @@ def render_dataset(
     ManifestError
         `resume`, and what is there is of another plan, backend or version.
     BackendError
-        No renderer works here.
+        No renderer works here, a worker died, or the cluster is not fit for the run.
+    OSError
+        The folder cannot be written, or the disk is full; what is finished stays and can be resumed.
     KeyboardInterrupt
         Interrupted; the folder can be resumed.
     """
+    rows_per_shard = default_rows_per_shard(plan) if rows_per_shard is None else rows_per_shard
     if workers < 1 or rows_per_shard < 1:
         raise PlanError(f"workers is {workers} and rows_per_shard {rows_per_shard}; give at least 1 of each")
     out = Path(out)
     plan = replace(plan, backend=resolve_backend(plan.backend))
-    shelf = HeadShelf(plan.heads, heads)
-    left_out = unknown_columns(shelf.facts(name) for name in shelf)
-    _check_expressions(plan, shelf)
-    # Before the lock: a plan that cannot be rendered must not touch the folder.
-    run = _describe_run(plan, shelf, rows_per_shard, compression)
-    with locked_folder(out):
+    opening = open_plan(plan, heads)
+    # Before the lock: a plan that cannot be rendered, or has nobody to render it, must not touch the folder.
+    run = describe_run(plan, HeadShelf(plan.heads, heads, plan.head_detail), rows_per_shard, compression)
+    with _engine(opening, workers, scheduler) as render, locked_folder(out), disk_full_explained():
         prepare_folder(out, resume, overwrite)
         tasks = _tasks(plan, out, run, rows_per_shard, compression)
-        done = _finished_shards(out, tasks, run)
+        journal = RunJournal(out, run["run_sha256"])
+        done = finished_shards(out, tasks, run["run_sha256"], journal)
         missing = [task for task in tasks if task.path.name not in done]
         kept = len(plan) - sum(task.stop - task.start for task in missing)
         progress(kept, len(plan))
         if missing:
+            journal.begin(out / SHARDS_FOLDER, done)
             (out / MANIFEST_NAME).unlink(missing_ok=True)  # until the set is whole again it is no dataset
-        for task, digest in render_shards(plan, heads, missing, workers, left_out):
-            done[task.path.name] = digest
-            kept += task.stop - task.start
-            progress(kept, len(plan))
+        with closing(render(missing)) as finished:
+            for task, digest in finished:
+                done[task.path.name] = digest
+                journal.add(task.path, digest)
+                kept += task.stop - task.start
+                progress(kept, len(plan))
         entries = [ShardEntry(f"{SHARDS_FOLDER}/{t.path.name}", t.stop - t.start, done[t.path.name]) for t in tasks]
         _finish(out, plan, run, tuple(entries))
+        journal.remove()
     return out
 
 
-def _check_expressions(plan: RenderPlan, shelf: HeadShelf) -> None:
-    if not plan.has_expressions:
-        return
-    for name in shelf:
-        if not shelf.facts(name).has_recipe:
-            raise HeadError(f"head {name} is imported and has no expressions; leave it out, or use --expressions none")
+def open_plan(plan: RenderPlan, heads: Mapping[str, Head] | None) -> Opening:
+    """What a process needs to render any shard of `plan`, which has a backend of a definite name.
+
+    Raises
+    ------
+    HeadError
+        A head is not there, or the plan has expressions and the head was imported.
+    """
+    shelf = HeadShelf(plan.heads, heads, plan.head_detail)
+    if plan.has_expressions:
+        for name in shelf:
+            if not shelf.facts(name).has_recipe:
+                raise HeadError(
+                    f"head {name} is imported and has no expressions; leave it out, or use --expressions none"
+                )
+    return Opening(plan, heads, unknown_columns(shelf.facts(name) for name in shelf))
 
 
-def _describe_run(plan: RenderPlan, shelf: HeadShelf, rows_per_shard: int, compression: str) -> dict[str, Any]:
-    """Everything that decides the bytes of the run, as the manifest will say it."""
-    backend = open_backend(plan.backend, samples_per_axis=plan.samples_per_axis)
-    renderer = backend.description
-    backend.close()
-    facts = {name: shelf.facts(name) for name in shelf}
-    check_identities(facts)
-    run = {
-        "config": {**plan.summary(), "rows_per_shard": rows_per_shard, "compression": compression},
-        "heads": {h.name: {"licence": h.licence, "recipe_sha256": h.recipe_sha256} for h in facts.values()},
-        "renderer": renderer,
-        "versions": _versions(),
-    }
-    decides = {**run, "plan_sha256": plan.sha256()}
-    decides["config"] = {key: value for key, value in run["config"].items() if key != "poses_from"}
-    return {**run, "run_sha256": hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()}
+def _engine(opening: Opening, workers: int, scheduler: str | None) -> AbstractContextManager[Engine]:
+    if scheduler is None:
+        return nullcontext(lambda tasks: render_shards(opening, tasks, workers))
+    from synhead_tools.rendering.cluster import cluster
 
-
-def _versions() -> dict[str, str]:
-    import h5py
-    import hdf5plugin
-    import scipy
-
-    return {
-        "synhead": __version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-        "h5py": h5py.__version__,
-        "hdf5": h5py.version.hdf5_version,
-        "hdf5plugin": hdf5plugin.version,
-    }
+    return cluster(scheduler, opening)
 
 
 def _tasks(plan: RenderPlan, out: Path, run: dict[str, Any], rows_per_shard: int, compression: str) -> list[ShardTask]:
@@ -173,79 +171,33 @@ def _tasks(plan: RenderPlan, out: Path, run: dict[str, Any], rows_per_shard: int
     ]
 
 
-def _finished_shards(out: Path, tasks: list[ShardTask], run: dict[str, Any]) -> dict[str, str]:
-    """Hashes of the shards that are whole and of this run, by file name; damaged ones are removed.
-
-    Raises
-    ------
-    ManifestError
-        A shard, or the manifest, is of another run.
-    """
-    recorded = _recorded_hashes(out, run["run_sha256"])
-    expected = {task.path.name for task in tasks}
-    for path in (out / SHARDS_FOLDER).glob("*"):
-        if path.name not in expected:
-            raise ManifestError(f"{path} is not of this plan; use --overwrite to throw the old dataset away")
-    done = {}
-    for task in tasks:
-        if not task.path.exists():
-            continue
-        digest = hashlib.sha256(task.path.read_bytes()).hexdigest()
-        if _is_whole(task, run["run_sha256"]) and recorded.get(task.path.name, digest) == digest:
-            done[task.path.name] = digest
-        else:
-            task.path.unlink()
-    return done
-
-
-def _recorded_hashes(out: Path, run_sha256: str) -> dict[str, str]:
-    """Hashes an earlier manifest gives, by file name; none if there is no manifest that can be read."""
-    if not (out / MANIFEST_NAME).exists():
-        return {}
-    try:
-        manifest = read_manifest(out)
-    except ManifestError:
-        return {}  # it is written anew; the shards speak for themselves
-    if manifest.config.get("run_sha256") != run_sha256:
-        raise ManifestError(
-            f"{out} was rendered from another plan, heads or versions; use --overwrite or another folder"
-        )
-    return {Path(entry.path).name: entry.sha256 for entry in manifest.shards}
-
-
-def _is_whole(task: ShardTask, run_sha256: str) -> bool:
-    try:
-        with ShardReader(task.path) as shard:
-            if shard.attributes.get("run_sha256") == run_sha256:
-                return shard.rows == task.stop - task.start and shard.attributes["first_sample"] == task.start
-    except ShardError:
-        return False
-    raise ManifestError(f"{task.path} is of another plan, heads or versions; use --overwrite or another folder")
-
-
 def _finish(out: Path, plan: RenderPlan, run: dict[str, Any], entries: tuple[ShardEntry, ...]) -> None:
     """Write the manifest, and beside it what people look at."""
     from synhead_tools.formats.card import write_card
     from synhead_tools.formats.dataset import open_dataset
-    from synhead_tools.formats.labels import write_labels_parquet
+    from synhead_tools.formats.labels_parquet import write_label_blocks
     from synhead_tools.rendering.preview import write_preview, write_stats
 
+    camera = plan.camera()
     manifest = Manifest(
         kind="SynHead",
         convention=plan.convention,
         shards=entries,
-        image={"width": plan.size_px, "height": plan.size_px},
+        image={"width": camera.width_px, "height": camera.height_px},
+        composed=plan.composed,
         config={**run["config"], "run_sha256": run["run_sha256"]},
         seed=plan.seed,
         versions=run["versions"],
         renderer=run["renderer"],
         heads=run["heads"],
+        target_labels_used=plan.poses_from.get("target_poses") is not None,
+        target_poses=plan.poses_from.get("target_poses"),
     )
     write_manifest(out, manifest)
     with open_dataset(out) as dataset:
-        labels = dataset.labels()
-        metadata = {"convention": plan.convention}
-        write_labels_parquet(out / "labels.parquet", labels, metadata, overwrite=True)
+        starts = range(0, len(dataset), LABEL_BLOCK_ROWS)
+        blocks = (dataset.labels(np.arange(k, min(k + LABEL_BLOCK_ROWS, len(dataset)))) for k in starts)
+        write_label_blocks(out / "labels.parquet", blocks, {"convention": plan.convention}, overwrite=True)
         write_preview(dataset, out / "preview.png")
         write_stats(dataset, out / "stats.png")
         write_card(dataset)

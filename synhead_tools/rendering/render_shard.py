@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 
 import numpy as np
 
 from synhead_tools.errors import HeadError
 from synhead_tools.formats.sample import COLUMNS
+from synhead_tools.formats.shard_image import PICTURE_CHUNK_ROWS
+from synhead_tools.heads.bust import DEFAULT_DETAIL
 from synhead_tools.heads.expressions import express
 from synhead_tools.heads.head import Head, HeadFacts
-from synhead_tools.heads.pose_neck import bend_neck
+from synhead_tools.heads.pose_neck import bent_head, neck_maps
 from synhead_tools.rendering.annotate import FaceAreas, frame_columns, point_columns, pose_columns
 from synhead_tools.rendering.backend import Backend, Frame
-from synhead_tools.rendering.background import Background, composite_frame
+from synhead_tools.rendering.background import Background
+from synhead_tools.rendering.batch import render_batch
+from synhead_tools.rendering.compiled_labels import FRAMES_TOGETHER, neck_mover
+from synhead_tools.rendering.finish import finished_picture
+from synhead_tools.rendering.looks.wardrobe import Wardrobe
 from synhead_tools.rendering.plan import RenderPlan, SampleSetup
 
 #: Names of expressions: the head's own, one drawn at random, one that was given.
@@ -72,13 +79,36 @@ class ShardRenderer:
         setups = [self.plan.sample(index) for index in range(start, stop)]
         columns = self._label_columns(setups)
         columns.update(self._empty_columns(len(setups)))
-        for row, setup in enumerate(setups):
-            between()
-            for name, value in self._frame_values(setup, columns, row).items():
-                columns[name][row] = value
+        for first in range(0, len(setups), FRAMES_TOGETHER):
+            group = setups[first : first + FRAMES_TOGETHER]
+            for row, values in enumerate(self._group_values(group, columns, first, between), first):
+                for name, value in values.items():
+                    columns[name][row] = value
         return {name: columns[name] for name in COLUMNS if name in columns}
 
+    def blocks(
+        self, start: int, stop: int, between: Callable[[], None] = lambda: None
+    ) -> Iterator[dict[str, np.ndarray]]:
+        """Render samples `start` to ``stop - 1`` in blocks that are stored as they come; see `columns`."""
+        for first in range(start, stop, PICTURE_CHUNK_ROWS):
+            yield self.columns(first, min(first + PICTURE_CHUNK_ROWS, stop), between)
+
+    def close(self) -> None:
+        """Close the backend."""
+        self.backend.close()
+
+    @cached_property
+    def _wardrobe(self) -> Wardrobe:
+        return Wardrobe(self.plan.drawn_looks)
+
+    def _fitted(self, setup: SampleSetup, head: Head) -> SampleSetup:
+        values = setup.values
+        for look in self.plan.drawn_looks:
+            values = look.for_head(values, head)
+        return setup if values is setup.values else replace(setup, values=values)
+
     def _label_columns(self, setups: list[SampleSetup]) -> dict[str, np.ndarray]:
+        """Columns that need no picture; in the list, setups are replaced by such as their heads can have."""
         poses = np.array([setup.pose_index for setup in setups])
         rotmat = self.plan.rotmats[poses]
         translation_m = np.array([setup.translation_m for setup in setups])
@@ -86,16 +116,20 @@ class ShardRenderer:
         columns = pose_columns(rotmat, translation_m, intrinsics, self.plan.convention)
         # the heads' points, head by head: samples of a shard are head-major
         stretches = [(name, list(group)) for name, group in groupby(setups, key=lambda setup: setup.head_name)]
-        parts, begin = [], 0
+        parts, identities, begin = [], [], 0
         for name, group in stretches:
+            head = self.heads[name]  # once: a population's heads are built anew each time
             rows = slice(begin, begin + len(group))
-            parts.append(point_columns(self.heads[name], rotmat[rows], translation_m[rows], intrinsics[rows]))
+            parts.append(point_columns(head, rotmat[rows], translation_m[rows], intrinsics[rows]))
+            setups[rows] = [self._fitted(setup, head) for setup in group]
+            identities += [_identity(head)] * len(group)
             begin += len(group)
-        for name in set(parts[0]) - self.left_out:
+        for name in set.intersection(*map(set, parts)) - self.left_out:
             columns[name] = np.concatenate([part[name] for part in parts])
         if self.plan.has_expressions:
             columns["expression_coefficients"] = np.stack([setup.expression for setup in setups])
-        identities = [_identity(self.heads[name]) for name, group in stretches for _ in group]
+        for name in setups[0].values:
+            columns[name] = np.stack([setup.values[name] for setup in setups])
         return {
             **columns,
             "head_id": np.array(identities, "S16"),
@@ -106,25 +140,50 @@ class ShardRenderer:
         }
 
     def _empty_columns(self, rows: int) -> dict[str, np.ndarray]:
-        sizes = {"H": self.plan.size_px, "W": self.plan.size_px}
+        camera = self.plan.camera()
+        sizes = {"H": camera.height_px, "W": camera.width_px}
         names = (*_PER_FRAME, "depth_m") if self.plan.store_depth else _PER_FRAME
+        if self.plan.background is not None and Background.parse(self.plan.background).is_file:
+            names += ("background_file",)
         names = tuple(name for name in names if name not in self.left_out)
         shapes = {name: tuple(sizes.get(n, n) for n in COLUMNS[name].shape_tail) for name in names}
         return {name: np.zeros((rows, *shapes[name]), COLUMNS[name].dtype) for name in names}
 
-    def _frame_values(self, setup: SampleSetup, columns: dict[str, np.ndarray], row: int) -> dict[str, np.ndarray]:
-        head, camera = self.heads[setup.head_name], self.plan.camera()
-        rotmat = self.plan.rotmats[setup.pose_index]
+    def _group_values(
+        self, setups: list[SampleSetup], columns: dict[str, np.ndarray], first: int, between: Callable[[], None]
+    ) -> list[dict[str, np.ndarray]]:
+        """Draw some samples, the first of them in row `first`; what is done about each is quicker for several."""
+        rotmats = [self.plan.rotmats[setup.pose_index] for setup in setups]
+        shapes, bent = [], []
+        maps = neck_maps([self.heads[setup.head_name] for setup in setups], rotmats, self.plan.body_follow)
+        for setup, arc in zip(setups, maps, strict=True):
+            between()
+            shape = self.heads[setup.head_name]
+            shape = shape if setup.expression is None else express(shape, setup.expression)
+            shapes.append(self._wardrobe.dress(shape, setup.values))
+            bent.append(bent_head(shapes[-1], arc, neck_mover()))
+        places, lights = [setup.translation_m for setup in setups], [setup.lighting for setup in setups]
+        frames = render_batch(self.backend, bent, rotmats, places, self.plan.camera(), lights)
+        rows = range(first, first + len(setups))
+        views = zip(setups, frames, shapes, rotmats, rows, strict=True)
+        return [self._frame_values(*view[:4], columns, view[4]) for view in views]
+
+    def _frame_values(
+        self,
+        setup: SampleSetup,
+        frame: Frame,
+        shape: Head,
+        rotmat: np.ndarray,
+        columns: dict[str, np.ndarray],
+        row: int,
+    ) -> dict[str, np.ndarray]:
+        head, camera, place_m = self.heads[setup.head_name], self.plan.camera(), setup.translation_m
         points = {name: columns[name][row] for name in ("points5", "landmarks68") if name in columns}
-        shape = head
         if setup.expression is not None:
-            shape = express(head, setup.expression)
-            pose = (rotmat[None], setup.translation_m[None], camera.intrinsics[None])
-            points = {name: column[0] for name, column in point_columns(shape, *pose).items()}
-        bent = bend_neck(shape, rotmat, self.plan.body_follow)
-        frame = self.backend.render(bent, rotmat, setup.translation_m, camera, setup.lighting)
+            moved = point_columns(shape, rotmat[None], place_m[None], camera.intrinsics[None])
+            points = {name: column[0] for name, column in moved.items()}
         # the face is measured against the neutral one: a blink hides nothing of it
-        values = points | frame_columns(frame, head, (rotmat, setup.translation_m), points, camera, self.areas)
+        values = points | frame_columns(frame, head, (rotmat, place_m), points, camera, self.areas, shape)
         values.update(self._pictures(frame, setup))
         return {name: value for name, value in values.items() if name not in self.left_out}
 
@@ -134,13 +193,16 @@ class ShardRenderer:
         return DRAWN if isinstance(self.plan.expressions, str) else GIVEN
 
     def _pictures(self, frame: Frame, setup: SampleSetup) -> dict[str, np.ndarray]:
-        pictures = {"image": frame.image, "alpha": frame.alpha, "region": frame.region}
-        if self.plan.store_depth:
+        plan = self.plan
+        picture, file = finished_picture(
+            frame, plan.camera(), float(setup.translation_m[2]), setup.seed, setup.values, plan.drawn_looks,
+            plan.lighting, plan.background,
+        )  # fmt: skip
+        pictures = {"image": picture.image, "alpha": picture.alpha, "region": frame.region}
+        if plan.store_depth:
             pictures["depth_m"] = frame.depth_m
-        if self.plan.background is not None:
-            law, size = Background.parse(self.plan.background), self.plan.size_px
-            pictures["image"] = composite_frame(frame, law.draw(size, size, setup.background_rng))
-            pictures["alpha"] = np.full_like(frame.alpha, 255)
+        if file:
+            pictures["background_file"] = np.array(file.encode("utf-8", "surrogateescape"), "S64")
         return pictures
 
 
@@ -152,10 +214,14 @@ class HeadShelf(Mapping):
     names : tuple of str
     given : mapping of str to Head or None
         Heads that are already there.
+    detail : int
+        Level of detail of the library's heads.
     """
 
-    def __init__(self, names: tuple[str, ...], given: Mapping[str, Head] | None = None) -> None:
-        self._names = names
+    def __init__(
+        self, names: tuple[str, ...], given: Mapping[str, Head] | None = None, detail: int = DEFAULT_DETAIL
+    ) -> None:
+        self._names, self._detail = names, detail
         self._given = dict(given or {})
 
     def __getitem__(self, name: str) -> Head:
@@ -163,7 +229,8 @@ class HeadShelf(Mapping):
             return self._given[name]
         from synhead_tools.heads.library import load_head
 
-        return load_head(name)  # which keeps the last ones, not all: a population does not fit into memory
+        # which keeps the last ones, not all: a population does not fit into memory
+        return load_head(name, self._detail)
 
     def facts(self, name: str) -> HeadFacts:
         """Return what is known of a head without building it."""

@@ -217,10 +217,6 @@ def random_lighting(rng: np.random.Generator) -> Lighting:
     return Lighting(lights, _tinted(rng, rng.uniform(0.15, 0.55)), _tinted(rng, rng.uniform(0.05, 0.32)))
 
 
-#: Lighting laws a plan may name: each takes the sample's generator and returns a `Lighting`.
-LIGHTING_LAWS = {"studio": lambda rng: studio_lighting(), "random": random_lighting}
-
-
 def _random_direction(
     rng: np.random.Generator, low_deg: float, high_deg: float, azimuth_deg: float
 ) -> tuple[float, float, float]:

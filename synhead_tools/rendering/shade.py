@@ -1,8 +1,11 @@
-"""Compiled light on a surface point: wrapped diffuse, GGX highlight, hemisphere ambient, sRGB out.
+"""Compiled light on surface points: wrapped diffuse, GGX highlight, hemisphere and harmonic ambient, sRGB out.
 
 The highlight is the Cook-Torrance model with the GGX distribution, Schlick's Fresnel and Schlick's Smith term
 (Karis, "Real Shading in Unreal Engine 4", SIGGRAPH 2013). Lights are scaled so that a white matt surface facing a
 light of 1 reflects 1.
+
+Points are shaded `LANES` at a time, stage after stage, in one flat array: field f of lane i is number f LANES + i. So
+each stage is a loop of fixed length without branches, which compilers turn into vector instructions.
 """
 
 from __future__ import annotations
@@ -11,18 +14,32 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synhead_tools.rendering.compiled import inlined
-from synhead_tools.rendering.mipmap import linear_to_srgb
-from synhead_tools.rendering.pack import ROUGHNESS4, SPECULAR, TINT, WRAP
-from synhead_tools.rendering.sampler import sample_colour
+from synhead_tools.rendering.compiled import compiled, inlined
+from synhead_tools.rendering.texels import ROOT_FULL
+from synhead_tools.rendering.transform import STEP
 
-_ENCODE_STEPS = 4096
-#: 255 times the sRGB encoding at 0, 1/4096, ..., 1 (and once more, for the interpolation at 1). Straight lines between
-#: the entries are within 0.005 of the exact curve, and unlike a power they are the same on every machine.
-_ENCODE = (linear_to_srgb(np.minimum(np.arange(_ENCODE_STEPS + 2) / _ENCODE_STEPS, 1.0)) * 255).astype(np.float32)
+LANES = 16
+# Fields. Texture coordinates, normal, footprint in texels, place in the picture; material, in the order of the columns
+# of `PackedHead.material`; view, its cosine with the normal, light, highlight, colour.
+U, V, _N, TEXELS, _X, _Y, _TINT, _SCALE, _SHIFT, _SHINY = (k * LANES for k in (0, 1, 2, 5, 6, 7, 8, 11, 14, 17))
+_VIEW, _N_V, _DIFFUSE, _SHINE, COLOUR, FIELDS = (k * LANES for k in (21, 24, 25, 28, 31, 34))
+_WEIGHTS = _VIEW  # of texels: eight fields that are written again afterwards
 
-_ZERO, _ONE, _HALF, _FOUR = np.float32(0), np.float32(1), np.float32(0.5), np.float32(4)
-_LOWEST, _EIGHTH, _GRAZING = np.float32(0.001), np.float32(0.125), np.float32(25)
+#: 255 times the sRGB encoding, above its straight part, as a polynomial of the fourth root of linear light: within
+#: 0.004 of the exact curve, which it meets at both ends (interpolated at Chebyshev-Lobatto nodes). Unlike a power it is
+#: the same on every machine.
+_ENCODE = tuple(np.float32(n) for n in (-15.617683, 41.203568, 320.03455, -146.19867, 72.250305, -16.672077))
+_STRAIGHT_UP_TO, _STRAIGHT = np.float32(0.0031308), np.float32(12.92 * 255)
+
+_ZERO, _ONE, _HALF, _FOUR, _FULL = np.float32(0), np.float32(1), np.float32(0.5), np.float32(4), np.float32(255)
+_LOWEST, _LEAST_SHARE = np.float32(0.001), np.float32(-0.5)
+_FROM_ROOT = np.float32(1 / ROOT_FULL**2)
+_TWO, _SMALL, _QUARTER = np.float32(2), np.float32(1e-12), np.float32(0.25)
+_TEN, _TWENTY, _CHANNEL = np.int32(10), np.int32(20), np.int32(ROOT_FULL)
+# Half a level, and so much more that a half which sums left a little short is rounded up.
+_ROUND = np.float32(0.501)
+# Keeps places from looking as if they could be negative, which would keep the loops from being vectorised.
+_NOT_NEGATIVE = (1 << 40) - 1
 
 
 class HeadLighting(NamedTuple):
@@ -40,6 +57,9 @@ class HeadLighting(NamedTuple):
         The camera's up.
     ambient : (2, 3) float32
         Linear RGB of sky and ground.
+    harmonics : (3, 10) or (0, 10) float32
+        For red, green and blue the polynomial of the normal that is the ambient light of the surroundings:
+        1, x, y, z, x x, y y, z z, x y, y z, z x. None where there is none.
     """
 
     directions: np.ndarray
@@ -47,90 +67,269 @@ class HeadLighting(NamedTuple):
     rays: np.ndarray
     up: np.ndarray
     ambient: np.ndarray
+    harmonics: np.ndarray
+
+
+class Lanes(NamedTuple):
+    """Room for the fields of `count` points; see `empty_lanes`."""
+
+    fields: np.ndarray
+    texels: np.ndarray
+
+
+def empty_lanes(count: int) -> Lanes:
+    """Room to shade so many points."""
+    blocks = -(-count // LANES)
+    return Lanes(np.zeros(blocks * FIELDS, np.float32), np.zeros(8 * LANES, np.uint32))
+
+
+@inlined
+def field_place(k):
+    """Place, in the fields, of those of point `k`: to be added to that of a field."""
+    return ((k // LANES * FIELDS) + k % LANES) & _NOT_NEGATIVE
 
 
 @inlined
 def encode_srgb(linear):
     """255 times the sRGB encoding of a linear value, cut to 0..255."""
-    x = min(max(linear, _ZERO), _ONE) * np.float32(_ENCODE_STEPS)
-    index = np.int64(x)
-    return _ENCODE[index] + (_ENCODE[index + 1] - _ENCODE[index]) * (x - np.float32(index))
+    x = min(max(linear, _ZERO), _ONE)
+    root = np.sqrt(np.sqrt(x))
+    c = _ENCODE
+    curved = c[0] + root * (c[1] + root * (c[2] + root * (c[3] + root * (c[4] + root * c[5]))))
+    return _STRAIGHT * x if x <= _STRAIGHT_UP_TO else curved
 
 
 @inlined
-def _unit(x, y, z):
-    length = np.sqrt(x * x + y * y + z * z)
-    scale = _ONE / length if length > _ZERO else _ZERO
-    return x * scale, y * scale, z * scale
+def _load_lane(mesh, places, size, shown, grid_x, grid_y, b, i):
+    """Interpolate what the vertices say at a place on a triangle into the lane whose fields begin at `i`."""
+    t = shown >> 1
+    v0, v1, v2 = mesh.triangles[t, 0], mesh.triangles[t, 1], mesh.triangles[t, 2]
+    ax, ay = np.float32(places.grid_x[v0] - grid_x), np.float32(places.grid_y[v0] - grid_y)
+    bx, by = np.float32(places.grid_x[v1] - grid_x), np.float32(places.grid_y[v1] - grid_y)
+    cx, cy = np.float32(places.grid_x[v2] - grid_x), np.float32(places.grid_y[v2] - grid_y)
+    wa, wb, wc = cx * by - cy * bx, ax * cy - ay * cx, bx * ay - by * ax
+    area = wa + wb + wc
+    share = _ONE / area
+    # a mean place may lie beside its triangle, but a sliver must not be extended to many times its size
+    wa = max(wa * share, _LEAST_SHARE) * places.inverse_z[v0]
+    wb = max(wb * share, _LEAST_SHARE) * places.inverse_z[v1]
+    wc = max(wc * share, _LEAST_SHARE) * places.inverse_z[v2]
+    scale = _ONE / (wa + wb + wc)
+    wa, wb, wc = wa * scale, wb * scale, wc * scale
+    side = -_ONE if shown & 1 else _ONE  # the inside is lit as if it were an outside of its own
+    uv, n = mesh.uv, mesh.normals
+    b[U + i] = uv[v0, 0] * wa + uv[v1, 0] * wb + uv[v2, 0] * wc
+    b[V + i] = uv[v0, 1] * wa + uv[v1, 1] * wb + uv[v2, 1] * wc
+    for k in range(3):
+        b[_N + k * LANES + i] = (n[v0, k] * wa + n[v1, k] * wb + n[v2, k] * wc) * side
+    per_pixel = np.float32(2 * STEP * STEP) * np.float32(size * size)
+    b[TEXELS + i] = mesh.triangle_texels[t] * per_pixel * abs(share)
+    b[_X + i] = np.float32(grid_x) / np.float32(size * STEP)
+    b[_Y + i] = np.float32(grid_y) / np.float32(size * STEP)
+    part = mesh.triangle_part[t]
+    for k in range(13):
+        b[_TINT + k * LANES + i] = mesh.material[part, k]
 
 
 @inlined
-def _highlight(n_l, n_v, n_h, v_h, specular, alpha_squared, smith):
-    """Highlight of one light, in the units of the diffuse term."""
-    grazing = _ONE - v_h
-    grazing_2 = grazing * grazing
-    at_90_deg = min(_GRAZING * specular, _ONE)
-    fresnel = specular + (at_90_deg - specular) * grazing_2 * grazing_2 * grazing
-    lobe = n_h * n_h * (alpha_squared - _ONE) + _ONE
-    hidden = (n_v * (_ONE - smith) + smith) * (n_l * (_ONE - smith) + smith)
-    return n_l * fresnel * alpha_squared / (lobe * lobe * hidden * _FOUR)
+def _ambient_lanes(light, b, first):
+    """Normals and views of length one, and the light from all sides."""
+    r, up, sky, ground = light.rays, light.up, light.ambient[0], light.ambient[1]
+    for i in range(first, first + LANES):
+        x, y, z = b[_N + i], b[_N + LANES + i], b[_N + 2 * LANES + i]
+        scale = _ONE / np.sqrt(max(x * x + y * y + z * z, _SMALL))
+        x, y, z = x * scale, y * scale, z * scale
+        b[_N + i], b[_N + LANES + i], b[_N + 2 * LANES + i] = x, y, z
+        column, row = b[_X + i], b[_Y + i]
+        vx = -(r[0, 0] * column + r[0, 1] * row + r[0, 2])
+        vy = -(r[1, 0] * column + r[1, 1] * row + r[1, 2])
+        vz = -(r[2, 0] * column + r[2, 1] * row + r[2, 2])
+        scale = _ONE / np.sqrt(max(vx * vx + vy * vy + vz * vz, _SMALL))
+        vx, vy, vz = vx * scale, vy * scale, vz * scale
+        b[_VIEW + i], b[_VIEW + LANES + i], b[_VIEW + 2 * LANES + i] = vx, vy, vz
+        b[_N_V + i] = x * vx + y * vy + z * vz
+        above = (x * up[0] + y * up[1] + z * up[2]) * _HALF + _HALF
+        b[_DIFFUSE + i] = ground[0] + (sky[0] - ground[0]) * above
+        b[_DIFFUSE + LANES + i] = ground[1] + (sky[1] - ground[1]) * above
+        b[_DIFFUSE + 2 * LANES + i] = ground[2] + (sky[2] - ground[2]) * above
+        b[_SHINE + i] = b[_SHINE + LANES + i] = b[_SHINE + 2 * LANES + i] = _ZERO
+    for k in range(light.harmonics.shape[0]):
+        h = light.harmonics[k]
+        h0, h1, h2, h3, h4, h5, h6, h7, h8, h9 = h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9]
+        at = _DIFFUSE + k * LANES
+        for i in range(first, first + LANES):
+            x, y, z = b[_N + i], b[_N + LANES + i], b[_N + 2 * LANES + i]
+            bent = x * (h4 * x + h7 * y) + y * (h5 * y + h8 * z) + z * (h6 * z + h9 * x)
+            b[at + i] += max(h0 + h1 * x + h2 * y + h3 * z + bent, _ZERO)
 
 
 @inlined
-def shade_point(mesh, light, part, x, y, point, texels_per_pixel):
-    """Colour of a surface point as the camera sees it.
+def _light_lanes(light, q, b, first):
+    """Add one light."""
+    lx, ly, lz = light.directions[q, 0], light.directions[q, 1], light.directions[q, 2]
+    red, green, blue = light.colours[q, 0], light.colours[q, 1], light.colours[q, 2]
+    for i in range(first, first + LANES):
+        n_l = b[_N + i] * lx + b[_N + LANES + i] * ly + b[_N + 2 * LANES + i] * lz
+        b[_DIFFUSE + i] += red * max(n_l * b[_SCALE + i] + b[_SHIFT + i], _ZERO)
+        b[_DIFFUSE + LANES + i] += green * max(n_l * b[_SCALE + LANES + i] + b[_SHIFT + LANES + i], _ZERO)
+        b[_DIFFUSE + 2 * LANES + i] += blue * max(n_l * b[_SCALE + 2 * LANES + i] + b[_SHIFT + 2 * LANES + i], _ZERO)
+        specular, grazing, alpha_squared = b[_SHINY + i], b[_SHINY + LANES + i], b[_SHINY + 2 * LANES + i]
+        smith = b[_SHINY + 3 * LANES + i]
+        l_v = lx * b[_VIEW + i] + ly * b[_VIEW + LANES + i] + lz * b[_VIEW + 2 * LANES + i]
+        # with h = (l + v) / |l + v|: v h = l h = |l + v| / 2
+        v_h = np.sqrt(max((_ONE + l_v) * _HALF, _SMALL))
+        n_h = min(max((n_l + b[_N_V + i]) / (_TWO * v_h), _ZERO), _ONE)
+        away = _ONE - min(v_h, _ONE)
+        away_2 = away * away
+        fresnel = specular + (grazing - specular) * away_2 * away_2 * away
+        lobe = n_h * n_h * (alpha_squared - _ONE) + _ONE
+        n_v = max(abs(b[_N_V + i]), _LOWEST)
+        lit = max(n_l, _ZERO)
+        hidden = (n_v * (_ONE - smith) + smith) * (lit * (_ONE - smith) + smith)
+        shine = lit * fresnel * alpha_squared / (lobe * lobe * hidden * _FOUR)
+        b[_SHINE + i] += red * shine
+        b[_SHINE + LANES + i] += green * shine
+        b[_SHINE + 2 * LANES + i] += blue * shine
+
+
+@inlined
+def _texel_lane(mesh, part, b, texels, at, i):
+    """Find the texels around a place in the two mip levels in which a pixel is about one texel, and their weights."""
+    first, last, footprint = mesh.part_level[part, 0], mesh.part_level[part, 1] - 1, b[TEXELS + at]
+    level = 0
+    while footprint >= _FOUR and level < last:
+        footprint = footprint * _QUARTER
+        level += 1
+    # linear in the footprint's side between powers of two, which needs no logarithm
+    fraction = min(np.sqrt(max(footprint, _ONE)), _TWO) - _ONE
+    following = np.int64(first + min(level + 1, last))
+    for k in range(2):
+        line = mesh.levels[first + level] if k == 0 else mesh.levels[following]
+        share = _ONE - fraction if k == 0 else fraction
+        width, height, origin = line[0], line[1], np.int64(line[2])
+        x = min(max(b[U + at] * np.float32(width) - _HALF, _ZERO), np.float32(width - 1))
+        y = min(max(b[V + at] * np.float32(height) - _HALF, _ZERO), np.float32(height - 1))
+        column, row = np.int64(x), np.int64(y)
+        fx, fy = x - np.float32(column), y - np.float32(row)
+        right = np.int64(column < width - 1)
+        below = np.int64(width) if row < height - 1 else np.int64(0)
+        place = (origin + row * width + column) & _NOT_NEGATIVE
+        texels[4 * k * LANES + i] = mesh.colours[place]
+        texels[(4 * k + 1) * LANES + i] = mesh.colours[place + right]
+        texels[(4 * k + 2) * LANES + i] = mesh.colours[place + below]
+        texels[(4 * k + 3) * LANES + i] = mesh.colours[place + below + right]
+        w11 = fx * fy
+        b[_WEIGHTS + 4 * k * LANES + at] = (_ONE - fx - fy + w11) * share
+        b[_WEIGHTS + (4 * k + 1) * LANES + at] = (fx - w11) * share
+        b[_WEIGHTS + (4 * k + 2) * LANES + at] = (fy - w11) * share
+        b[_WEIGHTS + (4 * k + 3) * LANES + at] = w11 * share
+
+
+@inlined
+def _mix_texels(b, texels, first):
+    """Linear colours of the lanes' textures."""
+    for i in range(LANES):
+        red, green, blue = _ZERO, _ZERO, _ZERO
+        for k in range(8):
+            texel, weight = np.int32(texels[k * LANES + i]), b[_WEIGHTS + k * LANES + first + i]
+            r = np.float32(np.int32(texel >> _TWENTY))
+            g = np.float32(np.int32(np.int32(texel >> _TEN) & _CHANNEL))
+            v = np.float32(np.int32(texel & _CHANNEL))
+            red, green, blue = red + r * r * weight, green + g * g * weight, blue + v * v * weight
+        b[COLOUR + first + i] = red * _FROM_ROOT
+        b[COLOUR + LANES + first + i] = green * _FROM_ROOT
+        b[COLOUR + 2 * LANES + first + i] = blue * _FROM_ROOT
+
+
+@inlined
+def _tone_lanes(b, first):
+    """Encode what comes to the camera."""
+    for k in range(3):
+        for i in range(first + k * LANES, first + k * LANES + LANES):
+            b[COLOUR + i] = encode_srgb(b[COLOUR + i] * b[_TINT + i] * b[_DIFFUSE + i] + b[_SHINE + i])
+
+
+# The stages are functions of their own, not compiled into one: together, none would be vectorised.
+
+
+@compiled
+def load_surfaces(mesh, places, size, surfaces, count, b):
+    """Fill in the fields that follow from the vertices."""
+    for k in range(count):
+        at = field_place(k)
+        _load_lane(mesh, places, size, surfaces.shown[k], surfaces.grid_x[k], surfaces.grid_y[k], b, at)
+
+
+@compiled
+def texture_surfaces(mesh, surfaces, count, b, texels):
+    """Fill in the colours of textures."""
+    for first in range(0, count, LANES):
+        at = (first // LANES * FIELDS) & _NOT_NEGATIVE
+        for i in range(min(LANES, count - first)):
+            _texel_lane(mesh, mesh.triangle_part[surfaces.shown[first + i] >> 1], b, texels, at + i, i)
+        _mix_texels(b, texels, at)
+
+
+@compiled
+def light_surfaces(light, count, b):
+    """Fill in light and highlights."""
+    for block in range((count + LANES - 1) // LANES):
+        first = (block * FIELDS) & _NOT_NEGATIVE
+        _ambient_lanes(light, b, first)
+        for q in range(light.directions.shape[0]):
+            _light_lanes(light, q, b, first)
+
+
+@compiled
+def tone_surfaces(count, b):
+    """Turn colours of textures into encoded colours."""
+    for block in range((count + LANES - 1) // LANES):
+        _tone_lanes(b, (block * FIELDS) & _NOT_NEGATIVE)
+
+
+@compiled
+def shade_surfaces(mesh, places, light, size, surfaces, count, lanes):
+    """Shade surfaces: fill in their fields, the last of which is the encoded colour, 0 to 255.
 
     Parameters
     ----------
     mesh : PackedHead
+    places : Places
     light : HeadLighting
-    part : int
-    x, y : float32
-        Place in the picture, pixels.
-    point : (5,) float32
-        u, v, normal (3, of any length, on the side that is seen, head frame).
-    texels_per_pixel : float32
-        Area of a pixel in texels of the largest level.
-
-    Returns
-    -------
-    red, green, blue : float32
-        sRGB-encoded, 0 to 255, not rounded.
+    size : int
+        Samples per pixel along each axis.
+    surfaces : Surfaces
+    count : int
+        Number of them.
+    lanes : Lanes
+        With room for as many; written.
     """
-    m = mesh.material
-    nx, ny, nz = _unit(point[2], point[3], point[4])
-    r = light.rays
-    vx, vy, vz = _unit(
-        -(r[0, 0] * x + r[0, 1] * y + r[0, 2]),
-        -(r[1, 0] * x + r[1, 1] * y + r[1, 2]),
-        -(r[2, 0] * x + r[2, 1] * y + r[2, 2]),
-    )
-    red, green, blue = sample_colour(mesh, part, point[0], point[1], texels_per_pixel)
-    red, green, blue = red * m[part, TINT], green * m[part, TINT + 1], blue * m[part, TINT + 2]
-    sky = (nx * light.up[0] + ny * light.up[1] + nz * light.up[2]) * _HALF + _HALF
-    diffuse_r = light.ambient[1, 0] + (light.ambient[0, 0] - light.ambient[1, 0]) * sky
-    diffuse_g = light.ambient[1, 1] + (light.ambient[0, 1] - light.ambient[1, 1]) * sky
-    diffuse_b = light.ambient[1, 2] + (light.ambient[0, 2] - light.ambient[1, 2]) * sky
-    shine_r, shine_g, shine_b = _ZERO, _ZERO, _ZERO
-    rough = np.sqrt(np.sqrt(m[part, ROUGHNESS4]))
-    smith = (rough + _ONE) * (rough + _ONE) * _EIGHTH
-    n_v = max(abs(nx * vx + ny * vy + nz * vz), _LOWEST)
-    for i in range(light.directions.shape[0]):
-        lx, ly, lz = light.directions[i, 0], light.directions[i, 1], light.directions[i, 2]
-        n_l = nx * lx + ny * ly + nz * lz
-        diffuse_r += light.colours[i, 0] * max((n_l + m[part, WRAP]) / (_ONE + m[part, WRAP]), _ZERO)
-        diffuse_g += light.colours[i, 1] * max((n_l + m[part, WRAP + 1]) / (_ONE + m[part, WRAP + 1]), _ZERO)
-        diffuse_b += light.colours[i, 2] * max((n_l + m[part, WRAP + 2]) / (_ONE + m[part, WRAP + 2]), _ZERO)
-        if n_l > _ZERO and m[part, SPECULAR] > _ZERO:
-            hx, hy, hz = _unit(lx + vx, ly + vy, lz + vz)
-            n_h = min(max(nx * hx + ny * hy + nz * hz, _ZERO), _ONE)
-            v_h = min(max(vx * hx + vy * hy + vz * hz, _ZERO), _ONE)
-            shine = _highlight(n_l, n_v, n_h, v_h, m[part, SPECULAR], m[part, ROUGHNESS4], smith)
-            shine_r += light.colours[i, 0] * shine
-            shine_g += light.colours[i, 1] * shine
-            shine_b += light.colours[i, 2] * shine
-    return (
-        encode_srgb(red * diffuse_r + shine_r),
-        encode_srgb(green * diffuse_g + shine_g),
-        encode_srgb(blue * diffuse_b + shine_b),
-    )
+    b = lanes.fields
+    load_surfaces(mesh, places, size, surfaces, count, b)
+    texture_surfaces(mesh, surfaces, count, b, lanes.texels)
+    light_surfaces(light, count, b)
+    tone_surfaces(count, b)
+
+
+@compiled
+def add_up(surfaces, count, b, image):
+    """Write the mean of the encoded colours of each pixel's surfaces, what is uncovered being black.
+
+    Parameters
+    ----------
+    surfaces : Surfaces
+    count : int
+    b : float32 array
+        Fields that `shade_surfaces` has written.
+    image : (pixels, 3) uint8
+        Written.
+    """
+    k = 0
+    while k < count:
+        pixel = surfaces.pixel[k]
+        red, green, blue = _ROUND, _ROUND, _ROUND
+        while k < count and surfaces.pixel[k] == pixel:
+            at, weight = COLOUR + field_place(k), surfaces.weight[k]
+            red, green, blue = red + b[at] * weight, green + b[at + LANES] * weight, blue + b[at + 2 * LANES] * weight
+            k += 1
+        image[pixel, 0], image[pixel, 1], image[pixel, 2] = np.uint8(red), np.uint8(green), np.uint8(blue)

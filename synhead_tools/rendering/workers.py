@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -15,12 +16,37 @@ from pathlib import Path
 from typing import Any
 
 from synhead_tools.errors import BackendError
-from synhead_tools.formats.shards import write_shard
+from synhead_tools.formats.shards import ShardWriter
 from synhead_tools.heads.head import Head
 from synhead_tools.rendering.annotate import FaceAreas
 from synhead_tools.rendering.backend import open_backend
 from synhead_tools.rendering.plan import RenderPlan
 from synhead_tools.rendering.render_shard import HeadShelf, ShardRenderer
+
+
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """What a process needs to render any shard of a run. It goes to each process once, not with each task.
+
+    Attributes
+    ----------
+    plan : RenderPlan
+        With a backend of a definite name.
+    heads : mapping of str to Head or None
+        Heads that are not the library's.
+    left_out : frozenset of str
+        Columns that are not rendered, see `ShardRenderer`.
+    """
+
+    plan: RenderPlan
+    heads: Mapping[str, Head] | None = None
+    left_out: frozenset[str] = frozenset()
+
+    def renderer(self) -> ShardRenderer:
+        """Open the backend in this process; whoever asked closes it."""
+        backend = open_backend(self.plan.backend, samples_per_axis=self.plan.samples_per_axis)
+        shelf = HeadShelf(self.plan.heads, self.heads, self.plan.head_detail)
+        return ShardRenderer(self.plan, shelf, backend, FaceAreas(backend), self.left_out)
 
 
 @dataclass(frozen=True)
@@ -33,7 +59,7 @@ class ShardTask:
     start, stop : int
         First sample, and one past the last.
     attributes : dict
-        For `synhead_tools.formats.shards.write_shard`.
+        For `synhead_tools.formats.shards.ShardWriter`.
     compression : str
     """
 
@@ -48,26 +74,17 @@ class _Stopped(Exception):
     """The run was interrupted; the shard is given up."""
 
 
-def render_shards(
-    plan: RenderPlan,
-    heads: Mapping[str, Head] | None,
-    tasks: list[ShardTask],
-    workers: int,
-    left_out: frozenset[str] = frozenset(),
-) -> Iterator[tuple[ShardTask, str]]:
+def render_shards(opening: Opening, tasks: list[ShardTask], workers: int) -> Iterator[tuple[ShardTask, str]]:
     """Render shards; yield each with its SHA-256 as it is finished, in any order.
+
+    Closing the iterator stops the processes, and waits until they have ended.
 
     Parameters
     ----------
-    plan : RenderPlan
-        With a backend of a definite name.
-    heads : mapping of str to Head or None
-        Heads that are not the library's.
+    opening : Opening
     tasks : list of ShardTask
     workers : int
         Processes; with 1, or with one task, this process renders.
-    left_out : frozenset of str
-        Columns that are not rendered, see `ShardRenderer`.
 
     Raises
     ------
@@ -75,33 +92,33 @@ def render_shards(
         A worker died without a word (killed for want of memory, as a rule).
     """
     if min(workers, len(tasks)) > 1:
-        yield from _in_processes((plan, heads, left_out), tasks, min(workers, len(tasks)))
+        yield from _in_processes(opening, tasks, min(workers, len(tasks)))
     elif tasks:
-        renderer = _open_renderer(plan, heads, left_out)
+        renderer = opening.renderer()
         try:
             for task in tasks:
-                yield task, _render(renderer, task)
+                yield task, render_shard(renderer, task)
         finally:
             renderer.backend.close()
 
 
-def _open_renderer(plan: RenderPlan, heads: Mapping[str, Head] | None, left_out: frozenset[str]) -> ShardRenderer:
-    backend = open_backend(plan.backend, samples_per_axis=plan.samples_per_axis)
-    return ShardRenderer(plan, HeadShelf(plan.heads, heads), backend, FaceAreas(backend), left_out)
+def render_shard(renderer: ShardRenderer, task: ShardTask, between: Callable[[], None] = lambda: None) -> str:
+    """Render one shard, write it and return its SHA-256; `between` is called before each sample and may raise."""
+    rows = task.stop - task.start
+    with ShardWriter(task.path, rows, task.attributes, compression=task.compression, overwrite=True) as shard:
+        for block in renderer.blocks(task.start, task.stop, between):
+            shard.append(block)
+    return shard.sha256
 
 
-def _render(renderer: ShardRenderer, task: ShardTask, between: Callable[[], None] = lambda: None) -> str:
-    columns = renderer.columns(task.start, task.stop, between)
-    return write_shard(task.path, columns, task.attributes, compression=task.compression, overwrite=True)
-
-
-def _in_processes(opening: tuple[Any, ...], tasks: list[ShardTask], workers: int) -> Iterator[tuple[ShardTask, str]]:
+def _in_processes(opening: Opening, tasks: list[ShardTask], workers: int) -> Iterator[tuple[ShardTask, str]]:
     # spawn: an OpenGL context does not survive a fork
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     pool = ProcessPoolExecutor(workers, context, _start_worker, (opening, stop))
     try:
-        futures: dict[Future, ShardTask] = {pool.submit(_work, task): task for task in tasks}
+        with _without_interrupts():  # which the processes inherit
+            futures: dict[Future, ShardTask] = {pool.submit(_work, task): task for task in tasks}
         for future in as_completed(futures):
             yield futures[future], future.result()
     except BrokenProcessPool:
@@ -113,16 +130,30 @@ def _in_processes(opening: tuple[Any, ...], tasks: list[ShardTask], workers: int
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back for the length of the block.
+
+    Ctrl-C reaches every process of the terminal. This one tells the others through `stop`; they must not die of it
+    themselves, not even while they start.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 # What a worker process keeps between its shards.
-_worker: tuple[ShardRenderer, Any] | None = None
+_opening: Opening | None = None
+_stop: Any = None
+_renderer: ShardRenderer | None = None
 
 
-def _start_worker(opening: tuple[Any, ...], stop: Any) -> None:
-    global _worker
-    # Ctrl-C reaches every process of the terminal; the first one tells the others through `stop`
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _start_worker(opening: Opening, stop: Any) -> None:
+    global _opening, _stop
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _worker = (_open_renderer(*opening), stop)
+    _opening, _stop = opening, stop
 
 
 def _end_with_parent() -> None:
@@ -136,10 +167,12 @@ def _end_with_parent() -> None:
 
 
 def _work(task: ShardTask) -> str:
-    renderer, stop = _worker
+    global _renderer
+    if _renderer is None:  # opened here and not at the start, so that its error reaches whoever waits for the shard
+        _renderer = _opening.renderer()
 
-    def _stop_if_asked() -> None:
-        if stop.is_set():
+    def stop_if_asked() -> None:
+        if _stop.is_set():
             raise _Stopped
 
-    return _render(renderer, task, _stop_if_asked)
+    return render_shard(_renderer, task, stop_if_asked)

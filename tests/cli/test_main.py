@@ -42,7 +42,7 @@ def test_a_traceback_only_when_asked_for(tmp_path, words):
 def test_settings_from_a_file_yield_to_the_command_line(run, tmp_path):
     config = tmp_path / "render.toml"
     config.write_text('size-px = 32\nheads = "f01"\n')
-    common = ("render", tmp_path / "out", "--config", config, "--grid", "--dry-run")
+    common = ("render", tmp_path / "out", "--config", config, "--grid", "--dry-run", "--json")
     assert '"size_px": 32' in run(*common).output
     assert '"size_px": 64' in run(*common, "--size", 64).output
 

@@ -19,9 +19,17 @@ def test_grid_and_track_become_frames(chain):
 
 
 def test_dry_run_writes_nothing(run, tmp_path):
-    result = run("render", tmp_path / "out", "--grid", "--dry-run")
-    assert json.loads(result.output)["poses"] == 9 * 11 * 3
-    assert not (tmp_path / "out").exists()
+    few = ("--grid", "--heads", "f01,m01", "--size", 32)
+    result = run("render", tmp_path / "out", *few, "--dry-run", "--json")
+    told = json.loads(result.output)
+    counts = {"heads": 2, "poses": 9 * 11 * 3, "frames": 2 * 9 * 11 * 3, "shards": 10}
+    assert {name: told[name] for name in counts} == counts
+    assert told["plan"]["poses"] == 9 * 11 * 3
+    assert min(told["bytes"], told["seconds"], told["free_bytes"]) > 0
+    result = run("render", tmp_path / "out", *few, "--dry-run", "--workers", 2)
+    assert "2 heads x 297 poses = 594 frames of 32 x 32 px, in 10 shards" in result.output
+    assert "nothing was written" in result.output
+    assert not any(tmp_path.iterdir())
 
 
 def test_nothing_is_overwritten_unasked(run, chain):

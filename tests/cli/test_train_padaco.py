@@ -2,12 +2,17 @@ import json
 
 import pytest
 
+from synhead_tools.cli.train_padaco import HEADS, PLACEMENTS
 from synhead_tools.cli.train_padaco import METHODS as NAMES
+from synhead_tools.learning import placement
 from synhead_tools.learning.adaptation import METHODS
+from synhead_tools.learning.pose_heads import POSE_HEADS
 
 
 def test_the_choices_are_the_table():
     assert set(NAMES) == set(METHODS)
+    assert set(HEADS) == set(POSE_HEADS)
+    assert PLACEMENTS == placement.PLACEMENTS
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +50,40 @@ def test_settings_of_the_file_hold_unless_the_command_line_says_otherwise(run, c
     assert result.exit_code == 0, result.output
     record = json.loads((tmp_path / "m" / "model.json").read_text())
     assert (record["method"], record["config"]["seed"]) == expected
+
+
+@pytest.fixture
+def few(tmp_path):
+    """Settings of the smallest run there is."""
+    values = {"backbone_width": 4, "batch_size": 2, "stage1_steps": 2, "stage2_steps": 2, "log_every": 1}
+    (tmp_path / "few.json").write_text(json.dumps({**values, "input_px": 16, "discriminator_width": 8}))
+    return "--settings", tmp_path / "few.json", "-q"
+
+
+def test_a_finished_run_resumes_to_itself_and_other_settings_are_refused(run, chain, tmp_path, few):
+    command = ("train-padaco", chain / "synhead+", chain / "synhead+", tmp_path / "m", *few, "--resume")
+    assert run(*command).exit_code == 0
+    before = (tmp_path / "m" / "model.safetensors").read_bytes()
+    assert run(*command).exit_code == 0
+    assert (tmp_path / "m" / "model.safetensors").read_bytes() == before
+    other = run(*command, "--lambda-max", 0.7)
+    assert other.exit_code == 1
+    assert "begun with lambda_max = 0.1, this run asks for 0.7" in other.output
+    assert len(other.output.strip().splitlines()) == 1
+
+
+def test_target_labels_are_used_where_asked_for_and_said(run, chain, tmp_path, few):
+    result = run(
+        "train-padaco", chain / "synhead+", chain / "synhead+", tmp_path / "m", *few, "--method", "oracle",
+        "--head", "rot6d", "--report-target-labels", "--placement", "streamed", "--scratch", tmp_path,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    record = json.loads((tmp_path / "m" / "model.json").read_text())
+    assert (record["target_labels_used"], record["head"]) == (True, "rot6d")
+    assert "score on target labels" in (tmp_path / "m" / "log.jsonl").read_text()
+    protocol = json.loads(run("evaluate", tmp_path / "m", chain / "synhead+", "--json").output)["protocol"]
+    assert protocol["method"] == "oracle"
+    assert protocol["target_labels_used_for_training_or_matching"] is True
 
 
 def test_evaluate_prints_protocol_and_baselines(run, model, chain):

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synhead_tools.errors import LabelFormatError, OutputExistsError, ShardError
-from synhead_tools.formats.labels_parquet import read_labels_parquet, write_labels_parquet
+from synhead_tools.formats.labels_parquet import read_labels_parquet, write_label_blocks, write_labels_parquet
 from synhead_tools.formats.sample import COLUMNS, PICTURE_COLUMNS
 
 LABELS = [name for name in COLUMNS if name not in PICTURE_COLUMNS]
@@ -55,3 +55,16 @@ def test_foreign_and_damaged_files(tmp_path, make_columns):
         path.write_bytes(damaged)
         with pytest.raises(LabelFormatError, match="not a labels.parquet"):
             read_labels_parquet(path)
+
+
+def test_blocks_of_samples_are_read_back_as_one_table(tmp_path, make_columns):
+    parts = [make_columns(rows, LABELS, seed=rows) for rows in (5, 3, 4)]
+    write_label_blocks(tmp_path / "a.parquet", iter(parts), {"convention": "biwi+"})
+    read, metadata = read_labels_parquet(tmp_path / "a.parquet")
+    assert metadata == {"convention": "biwi+"}
+    for name in LABELS:
+        assert np.array_equal(read[name], np.concatenate([part[name] for part in parts]))
+    assert pq.ParquetFile(tmp_path / "a.parquet").num_row_groups == 3, "never all in memory"
+    with pytest.raises(ShardError):
+        write_label_blocks(tmp_path / "b.parquet", [parts[0], make_columns(2, ["image", "seed"])])
+    assert not (tmp_path / "b.parquet").exists()

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synhead_tools.errors import OutputExistsError, ShardError
+from synhead_tools.formats import shard_image
 from synhead_tools.formats.sample import COLUMNS
-from synhead_tools.formats.shards import COMPRESSIONS, ShardReader, write_shard
+from synhead_tools.formats.shards import COMPRESSIONS, ShardReader, ShardWriter, write_shard
 
 ATTRIBUTES = {"kind": "SynHead", "convention": "biwi+", "first_index": 12, "ratio": 0.5, "note": "Zoë"}
 
@@ -64,6 +65,98 @@ def test_bytes_depend_on_the_samples_alone(tmp_path, make_columns):
     assert answer.stdout.decode().strip() == first
     columns["seed"][3] += np.uint64(1)
     assert write_shard(tmp_path / "d.h5", columns, ATTRIBUTES) != first
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8, deadline=None)
+@given(st.lists(st.integers(1, 90), min_size=1, max_size=6), st.sampled_from(list(COMPRESSIONS)))
+def test_bytes_do_not_depend_on_the_blocks(tmp_path, make_columns, lengths, compression):
+    columns, rows = make_columns(sum(lengths)), sum(lengths)
+    whole = write_shard(tmp_path / "a.h5", columns, ATTRIBUTES, compression=compression, overwrite=True)
+    with ShardWriter(tmp_path / "b.h5", rows, ATTRIBUTES, compression=compression, overwrite=True) as shard:
+        start = 0
+        for length in lengths:
+            block = {name: array[start : start + length].copy() for name, array in columns.items()}
+            shard.append(block)
+            for array in block.values():
+                array.fill(0)  # the writer must not come back to it
+            start += length
+    assert shard.sha256 == whole == hashlib.sha256((tmp_path / "b.h5").read_bytes()).hexdigest()
+
+
+def test_large_pictures_come_in_blocks_of_any_length(tmp_path, make_columns, monkeypatch):
+    """Chunks of three pictures, of another column of nine; blocks of two."""
+    monkeypatch.setattr(shard_image, "PICTURE_CHUNK_BYTES", 3 * 8 * 6 * 3 + 5)
+    columns = make_columns(13, ["image", "alpha"], 8, 6)
+    whole = write_shard(tmp_path / "a.h5", columns, {})
+    with ShardWriter(tmp_path / "b.h5", 13, {}) as shard:
+        for start in range(0, 13, 2):
+            shard.append({name: array[start : start + 2] for name, array in columns.items()})
+    assert shard.sha256 == whole
+    with ShardReader(tmp_path / "b.h5") as stored:
+        assert (stored.chunk_rows("image"), stored.chunk_rows("alpha")) == (3, 9)
+        for name, array in columns.items():
+            assert np.array_equal(stored.read(name), array)
+
+
+def write_blocks(path, rows, blocks, attributes=ATTRIBUTES):
+    with ShardWriter(path, rows, attributes) as shard:
+        for block in blocks:
+            shard.append(block)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "message"),
+    [
+        ([], "0 samples came where 4"),
+        ([3], "3 samples came where 4"),
+        ([3, 3], "6 samples came where 4"),
+    ],
+)
+def test_a_shard_of_other_length_than_announced_is_refused(tmp_path, make_columns, blocks, message):
+    with pytest.raises(ShardError, match=message):
+        write_blocks(tmp_path / "a.h5", 4, map(make_columns, blocks))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("other", [["image"], ["image", "seed", "rotmat"]])
+def test_blocks_must_have_the_same_columns(tmp_path, make_columns, other):
+    blocks = [make_columns(2, ["image", "seed"]), make_columns(2, other)]
+    with pytest.raises(ShardError, match="other columns"):
+        write_blocks(tmp_path / "a.h5", 4, blocks)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rotations_are_checked_in_every_block(tmp_path, make_columns):
+    good, bad = make_columns(1, ["rotmat"]), make_columns(1, ["rotmat"])
+    bad["rotmat"] *= 1.1
+    with pytest.raises(ShardError, match="row 1: rotmat"):
+        write_blocks(tmp_path / "a.h5", 2, [good, bad])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_leaves_nothing(tmp_path, make_columns):
+    def blocks():
+        yield make_columns(2)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_blocks(tmp_path / "a.h5", 4, blocks())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_does_not_grow_with_the_shard(tmp_path):
+    """320 blocks of black pictures, 250 MB before compression."""
+    script = (
+        "import resource, sys, numpy as np; from synhead_tools.formats.shards import ShardWriter\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "block = {'image': np.zeros((64, 64, 64, 3), 'u1')}\n"
+        "with ShardWriter(sys.argv[1], 320 * 64, {}) as shard:\n"
+        "    shard.append(block); before = peak()\n"
+        "    for _ in range(319): shard.append(block)\n"
+        "print((peak() - before) / 1024)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "a.h5")], capture_output=True, text=True)
+    assert float(done.stdout) < 60, done.stderr
 
 
 def test_nan_and_minus_zero_survive(tmp_path):

@@ -67,3 +67,12 @@ def test_separate_passes_do_not_mix_their_statistics(network):
     for _ in range(3):
         only_source.source(source)
     torch.testing.assert_close(_running(passes.network), _running(only_source.network))
+
+
+@pytest.mark.slow
+def test_a_compiled_backbone_gives_the_same_features():
+    torch.manual_seed(0)
+    network, pictures = PoseNetwork(width=4), torch.randn(2, 3, 32, 32)
+    plain = DomainPasses(network, "frozen").source(pictures)
+    compiled = DomainPasses(network, "frozen", compile_mode="default").source(pictures)
+    torch.testing.assert_close(compiled, plain, rtol=1e-4, atol=1e-5)

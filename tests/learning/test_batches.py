@@ -4,7 +4,7 @@ import torch
 
 from synhead_tools.learning.batches import SourceStream, TargetStream, plain_pictures
 from synhead_tools.learning.data import read_crops, read_labelled_crops
-from synhead_tools.learning.pose_heads import LabelScale
+from synhead_tools.learning.pose_heads.label_scale import LabelScale
 
 
 def test_streams_repeat_for_a_seed_and_differ_between_seeds_and_stages(toy_source, toy_target, small_config):
@@ -14,7 +14,7 @@ def test_streams_repeat_for_a_seed_and_differ_between_seeds_and_stages(toy_sourc
 
     def first(config, stage):
         batch = SourceStream(source, scale, config, stage).next()
-        return batch.pictures, batch.scores, TargetStream(target, config, stage).next()
+        return batch.pictures, batch.wanted, TargetStream(target, config, stage).next()
 
     reference = first(small_config, "stage1")
     assert all(torch.equal(a, b) for a, b in zip(reference, first(small_config, "stage1"), strict=True))
@@ -42,7 +42,7 @@ def test_weights_of_zero_are_never_drawn(toy_source, small_config):
     plain = replace(small_config, flip_probability=0.0, turn_deg=0.0, batch_size=len(source))
     weights = torch.zeros(len(source))
     weights[[3, 8]] = torch.tensor([1.0, 3.0])
-    scores = SourceStream(source, LabelScale((0, 0, 0), (1, 1, 1)), plain, "stage2", weights).next().scores
+    scores = SourceStream(source, LabelScale((0, 0, 0), (1, 1, 1)), plain, "stage2", weights).next().wanted
     drawn = [int((source.euler_deg - row).abs().sum(1).argmin()) for row in scores]
     assert set(drawn) == {3, 8}
     assert drawn.count(8) == 0.75 * len(source)

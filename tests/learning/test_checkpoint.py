@@ -68,7 +68,10 @@ def _edit(folder, **changes):
         (lambda f: _edit(f, margin=0), "margin"),
         (lambda f: _edit(f, margin=float("nan")), "margin"),
         (lambda f: _edit(f, backbone=["resnet18"]), "backbone"),
+        (lambda f: _edit(f, backbone="vgg"), "unknown backbone"),
         (lambda f: _edit(f, config=5), "config"),
+        (lambda f: _edit(f, head="quaternion"), "unknown pose head"),
+        (lambda f: _edit(f, head=6), "head"),
         (lambda f: _edit(f, steps=None), "steps"),
         (lambda f: _edit(f, steps={}), "steps"),
         (lambda f: _edit(f, target=[]), "target"),
@@ -85,6 +88,14 @@ def test_damage_is_named_on_one_line(folder, damage, complaint):
     with pytest.raises(CheckpointError, match=complaint) as caught:
         load_checkpoint(folder)
     assert "\n" not in str(caught.value)
+
+
+def test_a_record_from_before_there_were_several_heads_is_read(trained, folder):
+    path = folder / "model.json"
+    values = json.loads(path.read_text())
+    assert values.pop("head") == "euler"
+    path.write_text(json.dumps(values))
+    assert load_checkpoint(folder).record == trained.record
 
 
 def test_weights_that_are_not_finite_are_refused(trained, tmp_path):

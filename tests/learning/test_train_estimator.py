@@ -1,12 +1,20 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import torch
 
 from synhead_tools.errors import OutputExistsError, TrainingError
+from synhead_tools.learning.adaptation.source_only import SourceOnly
+from synhead_tools.learning.batches import SourceStream
 from synhead_tools.learning.checkpoint import load_checkpoint
 from synhead_tools.learning.config import TrainConfig
+from synhead_tools.learning.data import read_labelled_crops
+from synhead_tools.learning.model import build_network
+from synhead_tools.learning.pose_heads.label_scale import LabelScale
 from synhead_tools.learning.train_estimator import read_training_log, train_estimator
+from synhead_tools.learning.training_loop import Stage, StageRun, Watch
 from tests.learning.conftest import make_toy
 
 
@@ -36,6 +44,8 @@ def test_a_folder_holds_all_of_a_run(tmp_path, small_config):
 def test_nothing_is_written_when_the_target_is_missing(tmp_path, small_config):
     with pytest.raises(TrainingError, match="needs target"):
         train_estimator(make_toy(4), tmp_path / "run", replace(small_config, method="dann"))
+    with pytest.raises(TrainingError, match="no target"):
+        train_estimator(make_toy(4), tmp_path / "run", small_config, report_target_labels=True)
     assert not (tmp_path / "run").exists()
 
 
@@ -68,3 +78,49 @@ def test_an_output_that_is_a_file_is_refused_before_anything_is_read(tmp_path, s
     with pytest.raises(OutputExistsError, match="is a file"):
         train_estimator(source, tmp_path / "file", small_config, overwrite=True)
     assert source.reads == []
+
+
+@pytest.mark.parametrize("method", ["source-only", "padaco"])
+def test_reported_target_labels_reach_the_log_and_nothing_else(tmp_path, small_config, method):
+    """The same bytes of model and record with and without; the same log but for the score lines."""
+    config = replace(small_config, method=method)
+    source = make_toy(24)
+    for name, report in (("without", False), ("with", True)):
+        target = make_toy(12, "target")
+        train_estimator(source, tmp_path / name, config, target=target, report_target_labels=report)
+        assert ("rotmat" in target.reads) == report
+    for name in ("model.safetensors", "model.json", "stage1/model.safetensors", "run.json"):
+        assert (tmp_path / "with" / name).read_bytes() == (tmp_path / "without" / name).read_bytes()
+    logs = [
+        [{k: v for k, v in line.items() if k != "images_per_s"} for line in read_training_log(tmp_path / name)]
+        for name in ("without", "with")
+    ]
+    scores = [line for line in logs[1] if line["stage"] == "score on target labels"]
+    assert [line["after"] for line in scores] == ["stage1", "stage2"]
+    assert all(0 < line["target_mae_deg"] < 90 for line in scores)
+    assert [line for line in logs[1] if line not in scores] == logs[0]
+
+
+def test_the_batch_of_a_loss_that_is_not_finite_is_saved(small_config):
+    """Found only at the next log line, named and saved all the same: the step and batch that met the bad sample."""
+    source = make_toy(40)
+    config = replace(small_config, batch_size=8, stage1_steps=20, log_every=10)
+    bad = read_labelled_crops(source, config.crop_px)
+    bad.euler_deg[7] = float("nan")
+    scale = LabelScale.of(np.delete(bad.euler_deg.numpy(), 7, 0))
+    stream, step, batch = SourceStream(bad, scale, config, "stage1"), 0, None
+    while batch is None or batch.wanted.isfinite().all():
+        step, batch = step + 1, stream.next()
+    kept = {}
+
+    def keep(tensors):
+        kept.update(tensors)
+        return "FILE"
+
+    method = SourceOnly(config, 64)
+    stage = Stage("stage1", 20, 0.0, method, "source", scale)
+    run = StageRun(config, stage, build_network(config), bad, None, None, Watch(on_bad_batch=keep))
+    with pytest.raises(TrainingError, match=rf"loss is nan at stage1 step {step} of 20 \(its batch is in FILE\)"):
+        run.run()
+    assert torch.equal(kept["source/pictures"], batch.pictures)
+    torch.testing.assert_close(kept["source/wanted"], batch.wanted, equal_nan=True, rtol=0, atol=0)

@@ -23,21 +23,36 @@ def target(toy_target):
     return read_crops(toy_target, 48)
 
 
+@pytest.fixture(scope="module")
+def target_for(toy_target):
+    """The target as a method may see it."""
+    return lambda method, **rows: _reader(method)(toy_target, 48, **rows)
+
+
+def _reader(method):
+    return read_labelled_crops if METHODS.load(method).uses_target_labels else read_crops
+
+
 def _same_weights(first, second):
     pairs = zip(first.network.state_dict().items(), second.network.state_dict().items(), strict=True)
     return all(key == other and torch.equal(a, b) for (key, a), (other, b) in pairs)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_every_method_overfits_sixteen_samples(toy_source, toy_target, small_config, method):
+@pytest.mark.parametrize(("method", "head"), [*((method, "euler") for method in METHODS), ("padaco", "rot6d")])
+def test_every_method_overfits_sixteen_samples(toy_source, target_for, small_config, method, head):
     """At least four times better on its training set than the mean predictor."""
     config = replace(
-        small_config, method=method, backbone_width=16, stage1_steps=60, stage2_steps=25, learning_rate=3e-3,
+        small_config, method=method, head=head, backbone_width=16, pada_threshold_deg=90.0,
+        stage1_steps=60, stage2_steps=25, learning_rate=3e-3,
         augmentation=0.0, flip_probability=0.0, turn_deg=0.0, crop_scale_jitter=0.0, crop_shift_jitter=0.0,
         random_background=False,
     )  # fmt: skip
+    if method == "oracle":  # its sixteen are the target's, which stage 1 has not seen
+        config = replace(config, stage2_steps=60, stage2_learning_rate=3e-3)
     few = read_labelled_crops(toy_source, 48, rows=np.arange(16))
-    checkpoint = train(config, few, read_crops(toy_target, 48, rows=np.arange(16)))
+    target = target_for(method, rows=np.arange(16))
+    checkpoint = train(config, few, target)
+    few = target if method == "oracle" else few
     answers = predict_crop_rotmat(checkpoint.network, few, checkpoint.record.label_scale, 32, 1.5)
     error = mean_absolute_errors_deg(answers, few.crop_rotmat).mean()
     triples = few.euler_deg.numpy()
@@ -45,8 +60,8 @@ def test_every_method_overfits_sixteen_samples(toy_source, toy_target, small_con
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_same_seed_same_weights_and_other_seed_other_weights(source, target, small_config, method):
-    config = replace(small_config, method=method)
+def test_same_seed_same_weights_and_other_seed_other_weights(source, target_for, small_config, method):
+    config, target = replace(small_config, method=method), target_for(method)
     first = train(config, source, target)
     torch.rand(7)  # the state of torch's global generator must not matter
     assert _same_weights(first, train(config, source, target))
@@ -85,6 +100,62 @@ def test_branching_from_a_saved_stage1_equals_running_through(source, target, sm
 def test_a_labelled_target_is_refused(source, small_config):
     with pytest.raises(TrainingError, match="must not carry labels"):
         train(replace(small_config, method="dann"), source, source)
+
+
+def test_only_the_oracle_takes_target_labels_and_its_record_says_so(source, target, toy_target, small_config):
+    assert [name for name in METHODS if METHODS.load(name).uses_target_labels] == ["oracle"]
+    config = replace(small_config, method="oracle")
+    with pytest.raises(TrainingError, match="must carry labels"):
+        train(config, source, target)
+    record = train(config, source, read_labelled_crops(toy_target, 48)).record
+    assert record.target_labels_used
+    assert record.method == "oracle"
+    assert record.target["dataset"] == "toy target"
+    assert not train(replace(config, method="dann"), source, target).record.target_labels_used
+
+
+def test_pada_with_equal_weights_is_dann(source, target, small_config):
+    """Every source sample at the same distance counts the same; then only the threshold's size is left of PADA."""
+    config = replace(small_config, method="pada", pada_threshold_deg=180.0)
+    same = replace_labels(source, np.repeat(source.crop_rotmat[:1], len(source), 0))
+    stage1 = train(replace(small_config, stage2_steps=0), source)
+    runs = [train(replace(config, method=m), same, target, stage1=stage1) for m in ("pada", "dann")]
+    for mine, other in zip(*(run.network.state_dict().values() for run in runs), strict=True):
+        torch.testing.assert_close(mine, other)
+    assert runs[0].record.effective_sample_size == pytest.approx(len(source))
+
+
+def replace_labels(crops, crop_rotmat):
+    """The same pictures with other rotations as far as weights are made from them."""
+    return replace(crops, crop_rotmat=crop_rotmat)
+
+
+def test_pada_without_a_near_label_says_so(source, target, small_config):
+    with pytest.raises(TrainingError, match="pada_threshold_deg = 0.001"):
+        train(replace(small_config, method="pada", pada_threshold_deg=0.001), source, target)
+
+
+@pytest.mark.parametrize(("method", "lines"), [("padaco", 3), ("pada", 3), ("dann", 0)])
+def test_weights_can_be_made_again_on_the_way(source, target, small_config, method, lines):
+    log = []
+    config = replace(
+        small_config, method=method, stage2_steps=5, weights_every=2, n_neighbours=3, stage2_learning_rate=0.01
+    )
+    again = train(replace(config, pada_threshold_deg=60.0), source, target, log=log.append)
+    weights = [line for line in log if line["stage"] == "weights"]
+    assert [line["step"] for line in weights] == [0, 2, 4][:lines]
+    if lines:
+        assert len({line["effective_sample_size"] for line in weights}) > 1
+        assert again.record.effective_sample_size == pytest.approx(weights[-1]["effective_sample_size"], abs=0.01)
+
+
+@pytest.mark.parametrize("discriminator", ["pada", "batch-norm", "small"])
+def test_every_discriminator_can_be_trained(source, target, small_config, discriminator):
+    log = []
+    config = replace(small_config, method="dann", discriminator=discriminator, stage2_steps=25, lambda_max=0.0)
+    train(replace(config, discriminator_lr_factor=100.0), source, target, log=log.append)
+    domain = [line["domain"] for line in log if line["stage"] == "stage2"]
+    assert np.mean(domain[-3:]) < 0.99 * domain[0]
 
 
 def test_target_labels_cannot_change_the_result(source, small_config, toy_target):

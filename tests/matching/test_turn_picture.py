@@ -67,6 +67,11 @@ def _columns(alpha):
     }
 
 
+def test_a_tight_face_box_is_not_kept_as_if_it_had_not_turned():
+    columns = {**_columns(_disc(40, 32, 12)), "tight_face_box_xyxy": np.array([[20, 20, 44, 50]], "f4")}
+    assert "tight_face_box_xyxy" not in turn_samples(columns, np.array([20.0]))
+
+
 def test_the_head_box_keeps_the_renderers_rule_every_pixel_with_any_coverage():
     faint = _disc(40, 32, 12) // 3  # nowhere half covered
     before = turn_samples(_columns(faint), np.array([0.0]))["head_box_xyxy"][0]

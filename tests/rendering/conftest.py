@@ -6,9 +6,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from synhead_tools.formats.dataset import open_dataset
+from synhead_tools.formats.manifest import Manifest, ShardEntry, write_manifest
+from synhead_tools.formats.shards import write_shard
+from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.heads.head import Head, Part
 from synhead_tools.heads.regions import Region
+from synhead_tools.rendering.annotate import FaceAreas
 from synhead_tools.rendering.backend import open_backend
+from synhead_tools.rendering.plan import RenderPlan
+from synhead_tools.rendering.render_shard import HeadShelf, ShardRenderer
 from synhead_tools.rendering.scene import Camera, DirectionalLight, Lighting
 
 RADII_M = np.array([0.075, 0.11, 0.095])
@@ -125,6 +132,32 @@ def cpu():
 def cpu_with():
     pytest.importorskip("numba", reason="the cpu backend needs numba")
     return lambda **options: open_backend("cpu", **options)
+
+
+LABELLED_POSES_DEG = [(0, 0, 0), (-25, 40, 10), (15, -65, -20), (30, 95, 5), (-10, 170, 30), (5, -20, 80)]
+
+
+@pytest.fixture(scope="session")
+def labelled_plan():
+    """Two heads with expressions, off the centre, at several distances."""
+    rotmats = rotmat_from_euler(np.array(LABELLED_POSES_DEG, float), "biwi+")
+    return RenderPlan(
+        ("f02", "m03"), rotmats, size_px=96, distance_jitter=0.15, offset_jitter=0.5, expressions="random",
+        store_depth=True, seed=6, convention="biwi+",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def labelled(labelled_plan, cpu, tmp_path_factory):
+    """The dataset of `labelled_plan`, one shard, opened."""
+    shelf = HeadShelf(labelled_plan.heads, detail=labelled_plan.head_detail)
+    renderer = ShardRenderer(labelled_plan, shelf, cpu, FaceAreas(cpu))
+    folder, rows = tmp_path_factory.mktemp("labelled"), len(labelled_plan)
+    digest = write_shard(folder / "0.h5", renderer.columns(0, rows), {"kind": "SynHead", "convention": "biwi+"})
+    image = {"width": 96, "height": 96}
+    write_manifest(folder, Manifest("SynHead", "biwi+", (ShardEntry("0.h5", rows, digest),), image=image))
+    with open_dataset(folder) as dataset:
+        yield dataset
 
 
 @pytest.fixture(scope="session")

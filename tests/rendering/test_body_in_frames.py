@@ -163,7 +163,7 @@ def test_the_opengl_backend_draws_the_same_shapes(cpu):
     from synhead_tools.errors import BackendError
 
     try:
-        gl = open_backend("pyrender")
+        gl = open_backend("egl")
     except BackendError as error:
         pytest.skip(f"no OpenGL here: {error}")
     head, camera, light = load_head("m03"), camera_of(96), studio_lighting()
@@ -197,7 +197,7 @@ def test_the_plan_says_how_the_body_follows(tmp_path):
 def columns_of(plan, *bounds):
     """Columns of a plan's samples, by a fresh renderer, stretch after stretch."""
     backend = open_backend("cpu")
-    renderer = ShardRenderer(plan, HeadShelf(plan.heads), backend, FaceAreas(backend))
+    renderer = ShardRenderer(plan, HeadShelf(plan.heads, detail=plan.head_detail), backend, FaceAreas(backend))
     stretches = [renderer.columns(*pair) for pair in zip(bounds, bounds[1:], strict=False)]
     return {name: np.concatenate([stretch[name] for stretch in stretches]) for name in stretches[0]}
 

@@ -26,16 +26,16 @@ print(frame.image[0, 0, 0])
 
 @pytest.mark.slow
 def test_a_change_in_a_compiled_in_file_is_seen(tmp_path):
-    """`sampler` is compiled into `resolve`, in another file: what numba kept of the old one must not be used."""
+    """`shade` is compiled into `resolve`, in another file: what numba kept of the old one must not be used."""
     package = Path(synhead_tools.__file__).parent
     shutil.copytree(package, tmp_path / "synhead_tools", ignore=shutil.ignore_patterns("*.nb?"))
-    sampler = tmp_path / "synhead_tools" / "rendering" / "sampler.py"
-    before = sampler.read_text()
-    after = before.replace("return red * scale, green", "return red * scale * np.float32(0.5), green")
+    shade = tmp_path / "synhead_tools" / "rendering" / "shade.py"
+    before = shade.read_text()
+    after = before.replace("x = min(max(linear, _ZERO), _ONE)", "x = min(max(linear * _HALF, _ZERO), _ONE)")
     assert after != before
     seen = []
     for text in (before, after):
-        sampler.write_text(text)
+        shade.write_text(text)
         done = subprocess.run([sys.executable, "-c", RUN], cwd=tmp_path, capture_output=True, text=True, check=True)
         seen.append(int(done.stdout))
     assert seen == [255, 188]

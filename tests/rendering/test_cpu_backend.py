@@ -11,10 +11,10 @@ from synhead_tools.geometry.pose_laws import uniform_rotations
 from synhead_tools.heads.regions import Region
 from synhead_tools.rendering.backend import Frame
 from synhead_tools.rendering.background import composite_frame
-from synhead_tools.rendering.cpu_backend import coverage_thresholds
+from synhead_tools.rendering.coverage import coverage_thresholds
 from synhead_tools.rendering.mipmap import linear_to_srgb, srgb_to_linear
 from synhead_tools.rendering.pack import pack_head
-from synhead_tools.rendering.scene import DirectionalLight, Lighting, studio_lighting
+from synhead_tools.rendering.scene import Camera, DirectionalLight, Lighting, sh_basis, studio_lighting
 
 FRONT = np.eye(3)
 AT_1_M = np.array([0.0, 0.0, 1.0])
@@ -184,6 +184,41 @@ def test_light_stays_with_the_camera(cpu, shapes, make_camera):
         assert image[:, :16].mean() > 3 * image[:, 16:].mean()
 
 
+def test_harmonics_light_normals_as_the_camera_sees_them(cpu_with, shapes):
+    """A turned ball under nine coefficients a channel, against `sh_basis` of the normals of its picture."""
+
+    def ball(u, v):
+        turn, down = np.asarray(u) * 2 * np.pi, np.asarray(v) * np.pi
+        return 0.1 * np.stack([-np.sin(down) * np.sin(turn), -np.cos(down), np.sin(down) * np.cos(turn)], -1)
+
+    head, rng = shapes.make_head(shapes.grid_part(ball, 120, 200, "ball", specular=0.0)), np.random.default_rng(3)
+    coefficients = rng.normal(0, 0.25, (9, 3)) + np.eye(9, 1) * 1.2
+    light = Lighting((), (0.1, 0.2, 0.05), (0.1, 0.2, 0.05), tuple(map(tuple, coefficients)))
+    camera = Camera(48, 40, [[160, 0, 26], [0, 160, 18], [0, 0, 1]])
+    rotation = uniform_rotations(1, rng)[0]
+    frame = cpu_with(samples_per_axis=1).render(head, rotation, AT_1_M, camera, light)
+    place = np.stack([*np.meshgrid(np.arange(48) + 0.5 - 26, np.arange(40) + 0.5 - 18), np.full((40, 48), 160.0)], -1)
+    place = place / 160 * frame.depth_m[..., None].astype(float)
+    normal = (place - AT_1_M) / 0.1
+    seen = (frame.alpha == 255) & (normal[..., 2] < -0.3)
+    assert seen.sum() > 300
+    linear = np.maximum(sh_basis(normal[seen]) @ coefficients, 0) + (0.1, 0.2, 0.05)
+    error = np.abs(frame.image[seen] - 255 * linear_to_srgb(np.minimum(linear, 1)))
+    assert error.max() < 4
+    assert error.mean() < 0.6
+
+
+def test_off_centre_frames_are_windows_of_centred_ones(cpu, egg):
+    """A rectangular window, cut out of a larger picture by moving the principal point, shows the same pixels."""
+    whole = Camera(96, 96, [[240, 0, 48], [0, 240, 48], [0, 0, 1]])
+    window = Camera(37, 60, [[240, 0, 48 - 30], [0, 240, 48 - 16], [0, 0, 1]])
+    rotation = rotmat_from_euler((10, 30, 5), "biwi+")
+    one, two = (cpu.render(egg, rotation, AT_1_M, camera, studio_lighting()) for camera in (whole, window))
+    for name in ("image", "alpha", "region", "triangle_id"):
+        cut = getattr(one, name)[16:76, 30:67]
+        assert (np.abs(cut.astype(int) - getattr(two, name)) > 1).mean() < 0.003, name
+
+
 def test_sky_is_up(cpu, egg, make_camera):
     light = Lighting((), (1, 1, 1), (0, 0, 0))
     image = cpu.render(egg, FRONT, AT_1_M, make_camera(48), light).image.astype(float)
@@ -324,11 +359,38 @@ def test_nearer_parts_hide_farther_ones(cpu, shapes, make_camera, white_light):
         assert frame.depth_m[16, 6] == pytest.approx(1.05, abs=1e-6)
 
 
-def test_triangles_across_the_camera_are_left_out(cpu, shapes, make_camera, white_light):
-    floor = shapes.make_quad([(-1, 0.1, 3), (1, 0.1, 3), (1, 0.1, -3), (-1, 0.1, -3)], subdivide=6, normal=(0, -1, 0))
-    frame = cpu.render(shapes.make_head(floor), FRONT, AT_1_M, make_camera(32), white_light)
-    assert not frame.alpha[:16].any(), "what is behind the camera must not appear above the horizon"
-    assert frame.alpha[17:21].any()
+@pytest.mark.parametrize("subdivide", [1, 6])
+@pytest.mark.parametrize("focal", [1, 3000])
+def test_what_reaches_behind_the_camera_is_cut_off(cpu, shapes, subdivide, focal):
+    """A floor below the camera, to behind it: covered from its far edge to the lower end of the picture."""
+    texture = np.full((2, 64, 4), 255, np.uint8)
+    texture[..., 0] = np.linspace(0, 255, 64)
+    corners = [(-9, 0.1, 3), (9, 0.1, 3), (9, 0.1, -3), (-9, 0.1, -3)]
+    floor = shapes.make_quad(corners, subdivide=subdivide, normal=(0, -1, 0), texture=texture, specular=0.0)
+    camera = Camera(40, 32, [[focal * 80, 0, 20], [0, 80, 16], [0, 0, 1]])
+    frame = cpu.render(shapes.make_head(floor), FRONT, AT_1_M, camera, Lighting((), (1, 1, 1), (1, 1, 1)))
+    assert not frame.alpha[:18].any()
+    assert (frame.alpha[18:] == 255).all()
+    edge = np.arange(19, 32) + 0.75  # the nearest samples of a row
+    np.testing.assert_allclose(frame.depth_m[19:], np.repeat(0.1 * 80 / (edge[:, None] - 16), 40, axis=1), rtol=2e-3)
+    x = (np.arange(40) + 0.5 - 20) / (focal * 80) * 0.1 * 80 / (np.arange(19, 32)[:, None] + 0.5 - 16)
+    expected = np.interp((x + 9) / 18 * 64, np.arange(64) + 0.5, srgb_to_linear(texture[0, :, 0] / 255))
+    assert np.abs(frame.image[19:, :, 0] - 255 * linear_to_srgb(expected)).max() < 1.5
+    assert frame.triangle_id.max() < len(floor.triangles)
+
+
+def test_what_is_cut_off_leaves_no_gaps(cpu, shapes, make_camera, white_light):
+    """A crumpled sheet across the near plane, seen end on, covers all samples below where it ends."""
+    rng = np.random.default_rng(0)
+
+    def sheet(u, v):
+        wave = 0.02 * np.sin(40 * np.asarray(u)) * np.cos(31 * np.asarray(v))
+        return np.stack([np.asarray(u) * 4 - 2, 0.08 + wave, 1 - np.asarray(v) * 3], -1)
+
+    part = shapes.grid_part(sheet, 40, 40)
+    part = dataclasses.replace(part, triangles=part.triangles[rng.permutation(len(part.triangles))])
+    frame = cpu.render(shapes.make_head(part), FRONT, AT_1_M, make_camera(64, span_m=2.0), white_light)
+    assert (frame.alpha[40:] == 255).all()
 
 
 @pytest.mark.parametrize(

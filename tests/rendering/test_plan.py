@@ -16,6 +16,13 @@ def make_plan(**options):
     return RenderPlan(heads=("a", "b"), rotmats=ROTMATS, **options)
 
 
+def test_plans_of_before_there_were_looks_are_read():
+    values = make_plan(seed=2).to_dict()
+    for name in ("fov_deg", "intrinsics", "place", "looks"):
+        del values[name]
+    assert RenderPlan.from_dict(values).sha256() == make_plan(seed=2).sha256()
+
+
 def test_samples_are_head_major():
     plan = make_plan()
     assert len(plan) == 10
@@ -24,16 +31,33 @@ def test_samples_are_head_major():
 
 
 def test_round_trip_through_json():
-    plan = make_plan(seed=4, lighting="random", background="noise", track_id=[0, 0, 1, 1, 2], frame_id=range(5))
+    plan = make_plan(
+        seed=4, lighting="random", background="noise", track_id=[0, 0, 1, 1, 2], frame_id=range(5), size_px=(64, 48),
+        intrinsics=(80, 81, 30, 22), place="anywhere", looks=("sensor", "occluder:0.5"),
+    )  # fmt: skip
     again = RenderPlan.from_dict(json.loads(json.dumps(plan.to_dict())))
     assert again.sha256() == plan.sha256()
+    assert again.camera() == plan.camera()
+    assert again.sample(7).values.keys() == plan.sample(7).values.keys()
     np.testing.assert_array_equal(again.rotmats, plan.rotmats)
     assert again.sample(7).lighting == plan.sample(7).lighting
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"seed": 1}, {"size_px": 64}, {"lighting": "random"}, {"convention": "biwi+"}, {"store_depth": True}],
+    [
+        {"seed": 1},
+        {"size_px": 64},
+        {"lighting": "random"},
+        {"convention": "biwi+"},
+        {"store_depth": True},
+        {"fov_deg": 30.0},
+        {"intrinsics": (100, 100, 64, 64)},
+        {"place": "anywhere"},
+        {"looks": ("tint",)},
+        {"looks": ("tint:0.5",)},
+        {"background": "noise"},
+    ],
 )
 def test_hash_sees_every_change(change):
     assert make_plan(**change).sha256() != make_plan().sha256()
@@ -90,7 +114,13 @@ def test_jitter_stays_inside_its_bounds():
         {"size_px": 4},
         {"distance_m": -1.0},
         {"lighting": "moonlight"},
+        {"lighting": "random:3"},
         {"background": "plaid"},
+        {"background": "environment"},
+        {"background": "folder:/no/such/folder"},
+        {"looks": ("wig",)},
+        {"looks": ("tint", "tint")},
+        {"place": "nowhere"},
         {"convention": "nobody's"},
         {"seed": -1},
     ],

@@ -180,6 +180,33 @@ def test_interrupted_run_can_be_resumed(finished, plan, heads, tmp_path):
     assert contents(out) == contents(finished)
 
 
+def test_finished_shards_are_not_read_again_while_their_time_is_that_of_the_journal(plan, heads, tmp_path):
+    def interrupt(done, total):
+        if done >= 10:
+            raise KeyboardInterrupt
+
+    out, options = tmp_path / "out", {"heads": heads, "rows_per_shard": 5}
+    with pytest.raises(KeyboardInterrupt):
+        render_dataset(plan, out, progress=interrupt, **options)
+    assert (out / ".finished").exists()
+    shard = out / "shards" / "00000.h5"
+    stamp, data = shard.stat().st_mtime_ns, shard.read_bytes()
+    seed = plan.sample(0).seed.to_bytes(8, "little")
+    assert seed in data
+    for mtime_ns, kept in ((stamp, True), (stamp + 10**9, False)):
+        shard.write_bytes(data.replace(seed, bytes(8)))
+        os.utime(shard, ns=(mtime_ns, mtime_ns))
+        render_dataset(plan, out, resume=True, **options)
+        assert not (out / ".finished").exists()
+        assert (shard.read_bytes() != data) == kept
+        if kept:
+            with open_dataset(out) as dataset, pytest.raises(ManifestError, match="00000.h5 is not the file"):
+                dataset.verify()
+    with open_dataset(out) as dataset:
+        assert dataset.verify() == 3
+    assert shard.read_bytes() == data
+
+
 def test_killed_process_can_be_resumed(tmp_path):
     """A real kill -9 of a run with the bundled heads, at a random moment."""
     code = (
@@ -210,7 +237,9 @@ def test_optional_columns(plan, heads, tmp_path):
     with open_dataset(out) as dataset:
         image, alpha, region, depth = (dataset.read(name) for name in ("image", "alpha", "region", "depth_m"))
         box = dataset.read("head_box_xyxy")
-    assert (alpha == 255).all()
+        assert dataset.manifest.composed
+    assert (alpha[region == Region.BACKGROUND] < 255).all(), "it stays coverage by the head"
+    assert (alpha[depth == 0] == 0).all()
     empty = (depth == 0) & (region == Region.BACKGROUND)
     assert (image[empty] == (0x20, 0x40, 0x60)).all()
     assert 0.7 < depth[depth > 0].min() < 1.2

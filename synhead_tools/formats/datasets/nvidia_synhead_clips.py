@@ -16,7 +16,7 @@ HEADS = tuple(f"{kind}{number:02d}" for kind in "fm" for number in range(1, 6))
 TRACKS_PER_GROUP = 100
 """Track ids count on in hundreds: BIWI from 0, breitenstein from 100, kinect from 200, softkinetic from 300."""
 
-_SPELLINGS = {**{name: name for name in GROUPS}, "softkinect": "softkinetic"}
+GROUP_SPELLINGS = {**{name: name for name in GROUPS}, "softkinect": "softkinetic"}
 """Names of the groups' folders; the loader that documents them spells one in two ways."""
 
 _TRACK, _NUMBER = re.compile(r"\d\d"), re.compile(r"(\d+)\D*$")
@@ -69,7 +69,7 @@ class Clip:
 
 def is_synhead(folder: Path) -> bool:
     """Whether `folder` is a group or holds one, looked for under the documented names only."""
-    return folder.is_dir() and any(map(_is_group, (folder, *(folder / name for name in _SPELLINGS))))
+    return folder.is_dir() and any(map(_is_group, (folder, *(folder / name for name in GROUP_SPELLINGS))))
 
 
 def find_clips(root: Path) -> list[Clip]:
@@ -80,8 +80,8 @@ def find_clips(root: Path) -> list[Clip]:
     LabelFormatError
         A picture has no number in its name, or the number of another; or two folders are the same group.
     """
-    folders = [root] if _has_head(root) else [folder for name in _SPELLINGS if (folder := root / name).is_dir()]
-    groups = [_SPELLINGS.get(name := folder.resolve().name, name) for folder in folders]
+    folders = [root] if _has_head(root) else [folder for name in GROUP_SPELLINGS if (folder := root / name).is_dir()]
+    groups = [GROUP_SPELLINGS.get(name := folder.resolve().name, name) for folder in folders]
     if len(set(groups)) < len(groups):
         raise LabelFormatError(f"{root} has two folders of one group, {folders[-1].name} among them; remove one")
     return [clip for folder, group in zip(folders, groups, strict=True) for clip in _clips_of_group(folder, group)]

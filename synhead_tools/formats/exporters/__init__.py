@@ -20,5 +20,6 @@ EXPORTERS = Table(
         "coco": f"{_HERE}.coco:export",
         "webdataset": f"{_HERE}.webdataset:export",
         "huggingface": f"{_HERE}.huggingface:export",
+        "nvidia-synhead": f"{_HERE}.nvidia_synhead:export",
     },
 )

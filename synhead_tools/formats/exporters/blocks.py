@@ -9,7 +9,7 @@ import numpy as np
 
 from synhead_tools.errors import ExportError
 from synhead_tools.formats.exporters.pictures import PictureStyle, over_background
-from synhead_tools.formats.sample import PICTURE_COLUMNS, ROTATION_TOLERANCE, SampleSource
+from synhead_tools.formats.sample import PICTURE_COLUMNS, ROTATION_TOLERANCE, SampleSource, can_composite
 from synhead_tools.geometry.conventions import get_convention
 
 BLOCK_ROWS = 64
@@ -80,13 +80,15 @@ def blocks(
     Raises
     ------
     ExportError
-        A background is wanted for a dataset without ``alpha``; or a ``rotmat`` is no rotation, which its Euler angles
-        would hide.
+        A background is wanted for a dataset without ``alpha``, or with one baked in; or a ``rotmat`` is no rotation,
+        which its Euler angles would hide.
     """
     wanted = list(dict.fromkeys(columns))
     if pictures.background is not None:
         if "alpha" not in dataset.columns:
             raise ExportError("the dataset has no column 'alpha', so nothing can be put behind; leave out background")
+        if not can_composite(dataset):
+            raise ExportError("the dataset's pictures were composed over a background already; leave out background")
         wanted = list(dict.fromkeys([*wanted, "alpha"]))
     total, step = len(dataset), _rows_per_block(dataset, wanted)
     for start in range(0, total, step):

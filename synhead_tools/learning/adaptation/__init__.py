@@ -10,6 +10,8 @@ METHODS = Table(
     {
         "source-only": "synhead_tools.learning.adaptation.source_only:SourceOnly",
         "dann": "synhead_tools.learning.adaptation.dann:Dann",
+        "pada": "synhead_tools.learning.adaptation.pada:Pada",
+        "oracle": "synhead_tools.learning.adaptation.oracle:Oracle",
         "padaco": "synhead_tools.learning.adaptation.padaco:Padaco",
     },
 )

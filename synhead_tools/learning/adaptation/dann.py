@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from synhead_tools.learning.adaptation.domain_discriminator import DomainDiscriminator, domain_loss
+from synhead_tools.learning.adaptation.domain_discriminator import build_discriminator, domain_loss
 from synhead_tools.learning.adaptation.gradient_reversal import reverse_gradient
 from synhead_tools.learning.adaptation.method import regression_loss
 from synhead_tools.learning.adaptation.schedules import reversal_scale
@@ -29,10 +29,12 @@ class Dann:
     """
 
     uses_target = True
+    uses_target_labels = False
+    weighs_losses = False
 
     def __init__(self, config: TrainConfig, n_features: int) -> None:
         self._config = config
-        self.discriminator = DomainDiscriminator(n_features, config.discriminator_width, config.discriminator_dropout)
+        self.discriminator = build_discriminator(config, n_features)
 
     def source_weights(self, source_rotmat: np.ndarray, predict_target: Callable[[], np.ndarray]) -> np.ndarray | None:
         """None: all samples count the same."""
@@ -42,12 +44,12 @@ class Dann:
     ) -> dict[str, Tensor]:
         """``total`` = regression + domain cross-entropy; features feel the latter reversed and scaled by lambda."""
         features_source, features_target = passes.pair(source.pictures, target)
-        regression = regression_loss(passes.network.pose_head(features_source), source.scores, self._config)
+        regression = regression_loss(passes.network.pose_head(features_source), source, self._config)
         scale = torch.full((), reversal_scale(progress, self._config.lambda_max), device=target.device)
-        domain, accuracy = domain_loss(
-            self.discriminator(reverse_gradient(features_source, scale)),
-            self.discriminator(reverse_gradient(features_target, scale)),
-        )
+        # both domains at once: a BatchNorm in the discriminator must not level each by its own mean
+        logits = self.discriminator(reverse_gradient(torch.cat([features_source, features_target]), scale))
+        n_source = len(features_source)
+        domain, accuracy = domain_loss(logits[:n_source], logits[n_source:], source.weights)
         return {
             "total": regression + domain,
             "regression": regression,

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from synhead_tools.learning.batch_norm import DomainPasses
 from synhead_tools.learning.batches import SourceBatch
 from synhead_tools.learning.config import TrainConfig
+from synhead_tools.learning.pose_heads import POSE_HEADS
 
 
 class AdaptationMethod(Protocol):
@@ -23,11 +23,17 @@ class AdaptationMethod(Protocol):
     ----------
     uses_target : bool
         Whether target pictures are needed.
+    uses_target_labels : bool
+        Whether stage 2 is supervised by the target's labels, which then stands in every record.
+    weighs_losses : bool
+        Whether instance weights multiply the losses of evenly drawn samples; else samples are drawn by them.
     discriminator : nn.Module or None
         What is trained beside the network and thrown away afterwards.
     """
 
     uses_target: bool
+    uses_target_labels: bool
+    weighs_losses: bool
     discriminator: nn.Module | None
 
     def source_weights(self, source_rotmat: np.ndarray, predict_target: Callable[[], np.ndarray]) -> np.ndarray | None:
@@ -43,8 +49,6 @@ class AdaptationMethod(Protocol):
         """Named scalars of one step: ``total`` is minimised, the others are logged."""
 
 
-def regression_loss(scores: Tensor, wanted: Tensor, config: TrainConfig) -> Tensor:
-    """Mean loss of z-scored angles (N, 3), of the kind that `config` names."""
-    if config.regression_loss == "smooth-l1":
-        return F.smooth_l1_loss(scores, wanted, beta=config.smooth_l1_beta)
-    return F.l1_loss(scores, wanted) if config.regression_loss == "l1" else F.mse_loss(scores, wanted)
+def regression_loss(outputs: Tensor, source: SourceBatch, config: TrainConfig) -> Tensor:
+    """Mean loss of the pose head's outputs (N, k) for a batch, weighted if the batch is, by the head of `config`."""
+    return POSE_HEADS.load(config.head).loss(outputs, source.wanted, config, source.weights)

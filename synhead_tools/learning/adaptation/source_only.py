@@ -25,6 +25,8 @@ class SourceOnly:
     """
 
     uses_target = False
+    uses_target_labels = False
+    weighs_losses = False
     discriminator = None
 
     def __init__(self, config: TrainConfig, n_features: int) -> None:
@@ -37,6 +39,6 @@ class SourceOnly:
         self, passes: DomainPasses, source: SourceBatch, target: Tensor | None, progress: float
     ) -> dict[str, Tensor]:
         """``total`` and ``regression``, which are the same here."""
-        scores = passes.network.pose_head(passes.source(source.pictures))
-        regression = regression_loss(scores, source.scores, self._config)
+        outputs = passes.network.pose_head(passes.source(source.pictures))
+        regression = regression_loss(outputs, source, self._config)
         return {"total": regression, "regression": regression}

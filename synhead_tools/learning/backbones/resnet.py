@@ -1,4 +1,4 @@
-"""ResNet-18 and -34, written here with torchvision's key names and results.
+"""ResNet-18, -34 and -50, written here with torchvision's key names and results.
 
 torchvision itself is no dependency: its wheel and the CPU wheel of torch do not go together everywhere.
 """
@@ -25,6 +25,8 @@ class BasicBlock(nn.Module):
         Of the first convolution; the shortcut is projected where size or channels change.
     """
 
+    expansion = 1
+
     def __init__(self, n_in: int, n_out: int, stride: int = 1) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(n_in, n_out, 3, stride, 1, bias=False)
@@ -43,8 +45,43 @@ class BasicBlock(nn.Module):
         return self.relu(self.bn2(self.conv2(x)) + shortcut)
 
 
+class Bottleneck(nn.Module):
+    """1x1, 3x3 and 1x1 convolutions and a shortcut; the 3x3 one strides, as in torchvision (He et al., 2016).
+
+    Parameters
+    ----------
+    n_in, n_mid : int
+        Channels that come in; of the narrow part. 4 * n_mid go out.
+    stride : int
+        Of the 3x3 convolution.
+    """
+
+    expansion = 4
+
+    def __init__(self, n_in: int, n_mid: int, stride: int = 1) -> None:
+        super().__init__()
+        n_out = self.expansion * n_mid
+        self.conv1 = nn.Conv2d(n_in, n_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(n_mid)
+        self.conv2 = nn.Conv2d(n_mid, n_mid, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(n_mid)
+        self.conv3 = nn.Conv2d(n_mid, n_out, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(n_out)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = None
+        if stride != 1 or n_in != n_out:
+            self.downsample = nn.Sequential(nn.Conv2d(n_in, n_out, 1, stride, bias=False), nn.BatchNorm2d(n_out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, n_in, H, W) to (N, 4 * n_mid, H / stride, W / stride)."""
+        shortcut = x if self.downsample is None else self.downsample(x)
+        x = self.relu(self.bn1(self.conv1(x)))
+        x = self.relu(self.bn2(self.conv2(x)))
+        return self.relu(self.bn3(self.conv3(x)) + shortcut)
+
+
 class ResNet(nn.Module):
-    """A residual network of basic blocks.
+    """A residual network.
 
     Parameters
     ----------
@@ -54,24 +91,32 @@ class ResNet(nn.Module):
         Channels of the first stage; 64 is the published network. Each later stage doubles them.
     n_classes : int or None
         Outputs of the classifier `fc`; None leaves it out.
+    block : type
+        `BasicBlock` or `Bottleneck`.
 
     Attributes
     ----------
     n_features : int
-        Length of `features`: 8 * width.
+        Length of `features`: 8 * width, 32 * width with bottlenecks.
     """
 
-    def __init__(self, n_blocks: tuple[int, ...], width: int = 64, n_classes: int | None = 1000) -> None:
+    def __init__(
+        self,
+        n_blocks: tuple[int, ...],
+        width: int = 64,
+        n_classes: int | None = 1000,
+        block: type[BasicBlock] | type[Bottleneck] = BasicBlock,
+    ) -> None:
         super().__init__()
-        self.n_features = 8 * width
+        self.n_features = 8 * width * block.expansion
         self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, 1)
-        self.layer1 = _stage(width, width, n_blocks[0], 1)
-        self.layer2 = _stage(width, 2 * width, n_blocks[1], 2)
-        self.layer3 = _stage(2 * width, 4 * width, n_blocks[2], 2)
-        self.layer4 = _stage(4 * width, 8 * width, n_blocks[3], 2)
+        self.layer1 = _stage(block, width, width, n_blocks[0], 1)
+        self.layer2 = _stage(block, width * block.expansion, 2 * width, n_blocks[1], 2)
+        self.layer3 = _stage(block, 2 * width * block.expansion, 4 * width, n_blocks[2], 2)
+        self.layer4 = _stage(block, 4 * width * block.expansion, 8 * width, n_blocks[3], 2)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         if n_classes is not None:
             self.fc = nn.Linear(self.n_features, n_classes)
@@ -90,8 +135,11 @@ class ResNet(nn.Module):
         return self.fc(self.features(x))
 
 
-def _stage(n_in: int, n_out: int, n_blocks: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(BasicBlock(n_in, n_out, stride), *(BasicBlock(n_out, n_out) for _ in range(n_blocks - 1)))
+def _stage(
+    block: type[BasicBlock] | type[Bottleneck], n_in: int, width: int, n_blocks: int, stride: int
+) -> nn.Sequential:
+    further = (block(width * block.expansion, width) for _ in range(n_blocks - 1))
+    return nn.Sequential(block(n_in, width, stride), *further)
 
 
 def resnet18(width: int = 64, n_classes: int | None = 1000) -> ResNet:
@@ -102,6 +150,11 @@ def resnet18(width: int = 64, n_classes: int | None = 1000) -> ResNet:
 def resnet34(width: int = 64, n_classes: int | None = 1000) -> ResNet:
     """ResNet-34; 21,797,672 parameters at the defaults."""
     return ResNet((3, 4, 6, 3), width, n_classes)
+
+
+def resnet50(width: int = 64, n_classes: int | None = 1000) -> ResNet:
+    """ResNet-50; 25,557,032 parameters at the defaults."""
+    return ResNet((3, 4, 6, 3), width, n_classes, Bottleneck)
 
 
 def load_imagenet_weights(backbone: ResNet, path: str | Path) -> None:

@@ -4,7 +4,14 @@ import torch
 from torch import nn
 
 from synhead_tools.errors import CheckpointError
-from synhead_tools.learning.backbones.resnet import BasicBlock, load_imagenet_weights, resnet18, resnet34
+from synhead_tools.learning.backbones.resnet import (
+    BasicBlock,
+    Bottleneck,
+    load_imagenet_weights,
+    resnet18,
+    resnet34,
+    resnet50,
+)
 
 
 def test_resnet18_has_torchvisions_keys_and_size():
@@ -20,6 +27,30 @@ def test_resnet18_has_torchvisions_keys_and_size():
 
 def test_resnet34_has_the_published_size():
     assert sum(p.numel() for p in resnet34().parameters()) == 21_797_672
+
+
+def test_resnet50_has_torchvisions_keys_and_size():
+    network = resnet50()
+    state = network.state_dict()
+    assert len(state) == 320
+    assert sum(p.numel() for p in network.parameters()) == 25_557_032
+    assert state["layer1.0.downsample.0.weight"].shape == (256, 64, 1, 1)
+    assert state["layer4.2.conv3.weight"].shape == (2048, 512, 1, 1)
+    assert "layer4.1.downsample.0.weight" not in state
+    assert [name for name, _ in network.layer1[0].named_children()][:6] == [
+        "conv1",
+        "bn1",
+        "conv2",
+        "bn2",
+        "conv3",
+        "bn3",
+    ]
+    assert resnet50(width=8, n_classes=None).features(torch.zeros(2, 3, 32, 32)).shape == (2, 256)
+
+
+def test_the_middle_convolution_of_a_bottleneck_strides():
+    block = Bottleneck(8, 4, stride=2)
+    assert [c.stride[0] for c in (block.conv1, block.conv2, block.conv3, block.downsample[0])] == [1, 2, 1, 2]
 
 
 def test_basic_block_is_relu_of_branch_plus_shortcut():

@@ -1,4 +1,4 @@
-"""From features to a rotation: the published regressor of three z-scored Euler angles."""
+"""Labels as the network sees them: three Euler angles, and their mean and spread in the training set."""
 
 from __future__ import annotations
 
@@ -6,25 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from synhead_tools.errors import TrainingError
-from synhead_tools.geometry.euler import euler_from_rotmat, rotmat_from_euler
+from synhead_tools.geometry.euler import euler_from_rotmat
 
 # In this convention mirroring negates yaw and roll, and turning the picture adds to roll alone.
 NETWORK_CONVENTION = "biwi+"
-
-
-class EulerRegressor(nn.Linear):
-    """Linear(n_features, 3): z-scored (pitch, yaw, roll); PADACO's head.
-
-    It starts near zero, that is at the mean pose of the training set.
-    """
-
-    def __init__(self, n_features: int) -> None:
-        super().__init__(n_features, 3)
-        nn.init.normal_(self.weight, 0.0, 0.01)
-        nn.init.zeros_(self.bias)
 
 
 @dataclass(frozen=True)
@@ -65,10 +53,6 @@ class LabelScale:
     def restore(self, scores: Tensor) -> Tensor:
         """Triples (N, 3) in degrees of z-scores; the inverse of `normalise`."""
         return scores * self._row(self.std_deg, scores) + self._row(self.mean_deg, scores)
-
-    def rotmat(self, scores: Tensor) -> np.ndarray:
-        """Rotations (N, 3, 3) in the ray frame of z-scores."""
-        return rotmat_from_euler(self.restore(scores.double().cpu()).numpy(), NETWORK_CONVENTION)
 
     @staticmethod
     def _row(values: tuple[float, ...], like: Tensor) -> Tensor:
