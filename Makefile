@@ -21,7 +21,7 @@ STAMP := $(VENV)/.installed
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo real test test-slow lint format docs bench clean
+.PHONY: help install demo real synbiwi test test-slow lint format docs bench clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,19 @@ demo: install  ## Run the whole chain on bundled heads; prints a table and the p
 
 real: install  ## Run the chain on real Biwi+ labels and BIWI frames: make real DATA=../shared/data
 	$(BIN)/synhead demo $(OUT)/real --data $(DATA) --workers $(WORKERS) --overwrite
+
+# 33 x 28 poses of ten heads; every target is matched, and pictures are turned for this many of them.
+SYNBIWI_TARGETS ?= 300
+SYNBIWI := $(OUT)/synbiwi
+
+synbiwi: install  ## Match SynHead+ with all Biwi+ poses: labels of all, pictures of SYNBIWI_TARGETS. Resumable.
+	$(BIN)/synhead render $(SYNBIWI)/synhead --grid --yaw -80:80:5 --pitch -75:60:5 --roll 0 --workers $(WORKERS) --resume
+	$(BIN)/synhead convert-euler $(SYNBIWI)/synhead $(SYNBIWI)/synhead+ --overwrite
+	$(BIN)/synhead match-biwi $(SYNBIWI)/synhead+ $(DATA)/biwi_plus/Biwi_plus.npz $(SYNBIWI)/labels \
+	  --labels-only --workers $(WORKERS) --resume
+	$(BIN)/synhead match-biwi $(SYNBIWI)/synhead+ $(DATA)/biwi_plus/Biwi_plus.npz $(SYNBIWI)/pictures \
+	  --max-targets $(SYNBIWI_TARGETS) --workers $(WORKERS) --resume
+	@echo "look at $(SYNBIWI)/labels/report.png and $(SYNBIWI)/pictures/report.png"
 
 test: install lint  ## Check style and pass the tests.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not slow"

@@ -23,6 +23,7 @@ import report
 import torch
 from PIL import Image, ImageEnhance
 from torch.utils.data import DataLoader, Dataset
+from torch.utils.flop_counter import FlopCounterMode
 
 from synhead_tools.geometry.pose_laws import biwi_like_rotations
 from synhead_tools.learning.adaptation.source_only import SourceOnly
@@ -35,8 +36,8 @@ from synhead_tools.learning.model import build_network
 from synhead_tools.learning.pose_heads.label_scale import LabelScale, network_euler_deg
 from synhead_tools.learning.precision import resolve_precision
 
-QUICK_LIMIT_S = 20.0  # a busy machine must not make the quick run long
-N_FILES = 1024
+QUICK_LIMIT_S = 12.0  # a busy machine must not make the quick run long
+N_FILES = 512
 PREFETCH = 2  # batches per worker that a DataLoader makes ahead
 
 
@@ -142,6 +143,15 @@ def _in_turns(
     return speeds
 
 
+def _gflop_per_image(config: TrainConfig) -> float:
+    """Forward and backward pass of one picture, counted by torch."""
+    network = build_network(config)
+    pictures = torch.zeros(2, 3, config.input_px, config.input_px)
+    with FlopCounterMode(display=False) as counter:
+        network(pictures).sum().backward()
+    return counter.get_total_flops() / len(pictures) / 1e9
+
+
 def main(options: argparse.Namespace) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     sides = {"input_px": options.input_px or (112 if device == "cuda" else 64)}
@@ -154,7 +164,11 @@ def main(options: argparse.Namespace) -> None:
     training = Training(config, device)
     sources = {"whole": stream.next, "resident": lambda: batch}
     speeds = _in_turns(training, sources, options.quick, lambda name: None)
-    _report(config, device, "pipeline_fraction", speeds, "same steps on resident tensors", required=0.9)
+    gflop = _gflop_per_image(config)
+    facts = {"required": 0.9, "gflop_per_image": round(gflop, 2)}
+    if options.peak_tflops:
+        facts["share_of_peak"] = round(statistics.median(speeds["resident"]) * gflop / 1e3 / options.peak_tflops, 3)
+    _report(config, device, "pipeline_fraction", speeds, "same steps on resident tensors", **facts)
     with tempfile.TemporaryDirectory() as folder:
         files = _file_batches(PngFiles(Path(folder), crops, config), scale, config, device, options.workers)
 
@@ -196,5 +210,6 @@ if __name__ == "__main__":
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--backbone", default="resnet18")
     parser.add_argument("--compile", default="off")
+    parser.add_argument("--peak-tflops", type=float, help="the device's dense bfloat16 rate, for the share of it")
     parser.add_argument("--workers", type=int, default=2, help="worker processes of the DataLoader")
     main(parser.parse_args())

@@ -121,9 +121,10 @@ class Chain:
     def match(self, poses: SampleSource) -> Dataset:
         """SynHead+ and target poses -> SynBiwi+ and SynHead++."""
         from synhead_tools.matching.build import build_matched
+        from synhead_tools.matching.settings import MatchSettings
 
         report = build_matched(
-            self.out / "synhead+", poses, self.out / "matched", max_targets=self.settings.max_targets
+            self.out / "synhead+", poses, self.out / "matched", MatchSettings(max_targets=self.settings.max_targets)
         )
         residual = report["residual_deg"]
         self.say(

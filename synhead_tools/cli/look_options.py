@@ -77,6 +77,10 @@ look_options = section(
         "--detail", type=click.Choice(["auto", "0", "1", "2"]), default="auto", show_default=True,
         help="Of the heads' meshes; auto: by the size of the face in the picture.",
     ),
+    click.option(
+        "--samples-per-axis", type=click.IntRange(1, 3), default=2, show_default=True,
+        help="Antialiasing: its square is the number of samples per pixel.",
+    ),
     click.option("--anywhere", is_flag=True, help="Put heads anywhere in the picture, their face box inside."),
     click.option(
         "--lighting", default="studio", show_default=True, metavar="LAW",

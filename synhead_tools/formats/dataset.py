@@ -129,8 +129,10 @@ class Dataset:
         """Return what a score table has to say about this dataset."""
         image = self.manifest.image
         composed = {"composed": True} if self.manifest.composed else {}
+        poses = {"target_poses": self.manifest.target_poses} if self.manifest.target_poses else {}
         return {
             **composed,
+            **poses,
             "dataset": self.manifest.kind,
             "subset": f"all {len(self)} samples",
             "convention": self.manifest.convention,

@@ -21,6 +21,8 @@ from synhead_tools.geometry.poses import NO_TRACK, POSES_LIMIT, Poses, check_pos
 
 LARGEST_NUMBER = np.iinfo(np.int32).max
 RUNS_LIMIT = 1000
+TRACK_COLUMNS = ("sequence", "track_id")
+"""What says to which sequence a frame belongs, the first one that is there."""
 
 
 def read_label_poses(
@@ -59,14 +61,13 @@ def read_label_poses(
         More than `synhead_tools.geometry.poses.POSES_LIMIT` samples.
     """
     path = Path(path)
-    wanted = None if sequences is None else parse_numbers(sequences)
+    if sequences is not None:
+        parse_numbers(sequences)  # before anything is read
     source = open_any(path, convention=convention if convention and needs_convention(path) else None)
     if "rotmat" not in source.columns:
         raise LabelFormatError(f"{path} has no rotations; it has {', '.join(source.columns)}")
-    rows = np.arange(len(source))
-    track_name = next((name for name in ("sequence", "track_id") if name in source.columns), None)
-    if wanted is not None:
-        rows = _rows_of_tracks(source, track_name, wanted, path)
+    rows = rows_of_sequences(source, sequences, path)
+    track_name = next((name for name in TRACK_COLUMNS if name in source.columns), None)
     if thin and len(rows) > POSES_LIMIT:
         rows = rows[np.linspace(0, len(rows) - 1, POSES_LIMIT).round().astype(np.int64)]
     check_pose_count(len(rows), f"{path}", "choose some with --sequences, or draw like them with --like")
@@ -79,6 +80,20 @@ def read_label_poses(
     if isinstance(source, Dataset):
         source.close()
     return Poses(rotmats[keep], np.asarray(tracks)[keep], np.asarray(frames)[keep], (record,))
+
+
+def rows_of_sequences(source: SampleSource, sequences: str | None, where: str | os.PathLike) -> np.ndarray:
+    """Rows, ascending, of the sequences (or tracks) named as in ``1,3-5``; all rows for None.
+
+    Raises
+    ------
+    LabelFormatError
+        It is no such list, or the source, called `where` in messages, has not these sequences.
+    """
+    if sequences is None:
+        return np.arange(len(source))
+    track_name = next((name for name in TRACK_COLUMNS if name in source.columns), None)
+    return _rows_of_tracks(source, track_name, parse_numbers(sequences), where)
 
 
 def parse_numbers(text: str) -> list[tuple[int, int]]:
@@ -100,7 +115,7 @@ def parse_numbers(text: str) -> list[tuple[int, int]]:
 
 
 def _rows_of_tracks(
-    source: SampleSource, track_name: str | None, wanted: list[tuple[int, int]], path: Path
+    source: SampleSource, track_name: str | None, wanted: list[tuple[int, int]], path: str | os.PathLike
 ) -> np.ndarray:
     tracks = source.read(track_name) if track_name else np.zeros(0, int)
     present = np.unique(tracks[tracks != NO_TRACK])

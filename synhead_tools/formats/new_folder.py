@@ -103,13 +103,13 @@ def _refuse(out: Path, overwrite: bool, reads: Iterable[SampleSource], check: Ca
         return
     if not overwrite:
         raise OutputExistsError(f"{out} is already there; choose another place or give --overwrite")
-    for place in (place for source in reads for place in _places(source)):
+    for place in (place for source in reads for place in places_of(source)):
         if place.is_relative_to(out.resolve()):
             raise OutputExistsError(f"{out} holds {place}, which is read here; choose another place")
     check(out)
 
 
-def _places(source: SampleSource) -> list[Path]:
+def places_of(source: SampleSource) -> list[Path]:
     """Where the files of a dataset lie, resolved."""
     if isinstance(source, Dataset):
         return [source.folder.resolve(), *((source.folder / entry.path).resolve() for entry in source.manifest.shards)]

@@ -93,5 +93,10 @@ class IndexStream:
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Go on from where a stream with the same weights stood."""
+        left = state["left"]
+        if left.dtype != torch.int64 or (
+            len(left) and not 0 <= int(left.min()) <= int(left.max()) < len(self._weights)
+        ):
+            raise TrainingError("the saved order of samples is of other data; start anew with --overwrite")
         self._generator.set_state(state["generator"].cpu())
-        self._left = state["left"].to(self._device)
+        self._left = left.to(self._device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
@@ -38,7 +39,9 @@ def shared_losses(
     step = _StepLosses(passes, method)
     synchronise_batch_norms(step)
     # buffers are the same everywhere as they are, and some modes exchange them on the way
-    return DistributedDataParallel(step, broadcast_buffers=False)
+    known = signature(DistributedDataParallel).parameters
+    option = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"  # its name before 2.13
+    return DistributedDataParallel(step, **{option: False})
 
 
 def end_sharing(network: nn.Module) -> None:

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
+
+
+class _SumOverProcesses(torch.autograd.Function):
+    """The sum of everybody's values, whose gradient is the sum of everybody's gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        values = values.clone()
+        dist.all_reduce(values)
+        return values
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        gradient = gradient.clone()
+        dist.all_reduce(gradient)
+        return gradient
 
 
 class _Synchronised:
@@ -22,7 +39,7 @@ class _Synchronised:
         start = self.running_mean.clone()
         centred = x.float() - start.view(shape)
         moments = torch.stack([centred.mean(dim=dims), centred.square().mean(dim=dims)])
-        first, second = all_reduce(moments) / n_processes
+        first, second = _SumOverProcesses.apply(moments) / n_processes
         variance = second - first.square()
         with torch.no_grad():
             self.num_batches_tracked += 1

@@ -22,9 +22,11 @@ from synhead_tools.learning.log_files import LogSink
 from synhead_tools.learning.model import PoseNetwork, build_network
 from synhead_tools.learning.pose_heads.label_scale import LabelScale
 from synhead_tools.learning.precision import resolve_precision
+from synhead_tools.learning.random_state import SeededTorch
 from synhead_tools.learning.sampling import stream_seed
 from synhead_tools.learning.source_weights import estimate_source_weights
-from synhead_tools.learning.training_loop import SeededTorch, Stage, StageRun, Watch
+from synhead_tools.learning.stage import Stage, Watch
+from synhead_tools.learning.training_loop import StageRun
 from synhead_tools.learning.training_record import final_record, stage1_record
 from synhead_tools.learning.training_state import TrainingState
 

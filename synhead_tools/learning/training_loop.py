@@ -2,79 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 
-from synhead_tools.errors import TrainingError
-from synhead_tools.learning.adaptation.method import AdaptationMethod
+from synhead_tools.errors import CheckpointError, SynheadError, TrainingError
 from synhead_tools.learning.adaptation.schedules import learning_rate_factor
 from synhead_tools.learning.backbones.resnet import load_strictly
 from synhead_tools.learning.batch_norm import DomainPasses
 from synhead_tools.learning.batches import SourceBatch, SourceStream, TargetStream
 from synhead_tools.learning.config import TrainConfig
 from synhead_tools.learning.data import DomainCrops, LabelledCrops
-from synhead_tools.learning.log_files import LogSink
 from synhead_tools.learning.model import PoseNetwork
 from synhead_tools.learning.optimiser import build_optimiser, load_optimiser_state, optimiser_state, set_learning_rate
-from synhead_tools.learning.pose_heads.label_scale import LabelScale
 from synhead_tools.learning.precision import resolve_precision
 from synhead_tools.learning.processes import from_all, own_names, own_number
+from synhead_tools.learning.random_state import SeededTorch, load_random_state, random_state
 from synhead_tools.learning.sampling import stream_seed
 from synhead_tools.learning.shared_losses import end_sharing, shared_losses
 from synhead_tools.learning.source_weights import estimate_source_weights
+from synhead_tools.learning.stage import Stage, Watch
 from synhead_tools.learning.training_log import LossNotFiniteError, StepAverages
 from synhead_tools.learning.training_state import TrainingState, named_part
-
-
-@dataclass(frozen=True)
-class Watch:
-    """Who is told what while a stage runs; nothing of it changes the result.
-
-    Parameters
-    ----------
-    log : callable or None
-        Takes the log lines.
-    on_state : callable or None
-        Takes the state at the start, every `state_every` steps and at the end.
-    state_every : int
-        Steps between states.
-    on_bad_batch : callable or None
-        Takes the tensors of a batch whose loss is not finite, and says where they lie.
-    """
-
-    log: LogSink | None = None
-    on_state: Callable[[TrainingState], None] | None = None
-    state_every: int = 1000
-    on_bad_batch: Callable[[dict[str, torch.Tensor]], str] | None = None
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What distinguishes one stage from the other.
-
-    Parameters
-    ----------
-    name : str
-        ``stage1`` or ``stage2``; also names its random numbers.
-    n_steps, learning_rate : int, float
-        Length and peak rate.
-    method : AdaptationMethod
-        Decides the losses.
-    bn_mode : str
-        See `synhead_tools.learning.batch_norm`.
-    scale : LabelScale
-        Of the network's outputs.
-    """
-
-    name: str
-    n_steps: int
-    learning_rate: float
-    method: AdaptationMethod
-    bn_mode: str
-    scale: LabelScale
 
 
 class StageRun:
@@ -140,7 +88,7 @@ class StageRun:
         every, on_state = self._watch.state_every, self._watch.on_state
         with SeededTorch(stream_seed(self._config.seed, self._stage.name, "dropout", *own_names())):
             if resume is not None:
-                self._load_state(resume)
+                self._resume(resume)
             elif on_state is not None:
                 on_state(self._state())
             try:
@@ -172,11 +120,13 @@ class StageRun:
 
     def _estimate_weights(self) -> None:
         config, stage = self._config, self._stage
+        self._averages.check(self.step)  # batches before this could not be drawn again after it
         with self.passes.evaluating() as network:
             self.weights = estimate_source_weights(
                 config, stage.method, network, stage.scale, *self._domains, self._watch.log, self.step
             )
         self._source.set_weights(_as_tensor(self.weights))
+        self._mark = self._streams()
 
     def _next_batches(self) -> tuple[SourceBatch, torch.Tensor | None]:
         return self._source.next(), None if self._target is None else self._target.next()
@@ -215,15 +165,33 @@ class StageRun:
         if self._discriminator is not None:
             tensors |= named_part("discriminator", self._discriminator.state_dict())
         tensors |= named_part("optimiser", optimiser_state(self._optimiser))
-        tensors |= named_part("passes", self.passes.state()) | named_part("averages", self._averages.state())
-        random = named_part("source", self._source.state()) | named_part("random", _random_state())
-        if self._target is not None:
-            random |= named_part("target", self._target.state())
-        for number, of_process in enumerate(from_all(random)):
-            tensors |= named_part(f"process {number}", of_process)
+        tensors |= named_part("passes", self.passes.state())
+        for number, own in enumerate(from_all(self._own_state())):
+            tensors |= named_part(f"process {number}", own)
         if self.weights is not None:
             tensors["weights/source"] = _as_tensor(self.weights)
         return TrainingState(self._stage.name, self.step, tensors)
+
+    def _own_state(self) -> dict[str, torch.Tensor]:
+        """What differs between processes; on the CPU, since another process may not have this device."""
+        state = named_part("source", self._source.state()) | named_part("random", random_state())
+        if self._target is not None:
+            state |= named_part("target", self._target.state())
+        state |= named_part("averages", self._averages.state())
+        return {name: value.cpu() for name, value in state.items()}
+
+    def _resume(self, state: TrainingState) -> None:
+        try:
+            if not 0 <= state.step <= self._stage.n_steps:
+                raise ValueError(f"step {state.step}")
+            self._load_state(state)
+        except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+            if isinstance(error, SynheadError):
+                raise
+            raise CheckpointError(
+                f"the saved state of {self._stage.name} does not fit this run ({str(error).splitlines()[0]}); start "
+                "anew with --overwrite"
+            ) from None
 
     def _load_state(self, state: TrainingState) -> None:
         self.step = state.step
@@ -232,42 +200,13 @@ class StageRun:
             load_strictly(self._discriminator, state.part("discriminator"), "the saved state")
         load_optimiser_state(self._optimiser, state.part("optimiser"))
         self.passes.load_state(state.part("passes"))
-        self._averages.load_state(state.part("averages"), self._device)
         own = f"process {own_number()}"
+        self._averages.load_state(state.part(f"{own}/averages"), self._device)
         self._source.load_state(state.part(f"{own}/source"))
         if self._target is not None:
             self._target.load_state(state.part(f"{own}/target"))
-        _load_random_state(state.part(f"{own}/random"))
+        load_random_state(state.part(f"{own}/random"))
         self._mark = self._streams()
-
-
-class SeededTorch:
-    """Within it torch's own random state (initial weights, dropout) has a known seed; afterwards it is as before."""
-
-    def __init__(self, seed: int) -> None:
-        devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
-        self._fork, self._seed = torch.random.fork_rng(devices=devices), seed
-
-    def __enter__(self) -> None:
-        self._fork.__enter__()
-        torch.manual_seed(self._seed)
-
-    def __exit__(self, *error: object) -> None:
-        self._fork.__exit__(*error)
-
-
-def _random_state() -> dict[str, torch.Tensor]:
-    """Torch's own random numbers, which dropout draws; nothing in training draws from NumPy's."""
-    state = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_initialized():
-        state["cuda"] = torch.cuda.get_rng_state()
-    return state
-
-
-def _load_random_state(state: dict[str, torch.Tensor]) -> None:
-    torch.set_rng_state(state["cpu"].cpu())
-    if "cuda" in state and torch.cuda.is_initialized():
-        torch.cuda.set_rng_state(state["cuda"].cpu())
 
 
 def _as_tensor(weights: np.ndarray | None) -> torch.Tensor | None:

@@ -1,180 +1,206 @@
-"""SynHead+ and a target's poses -> SynBiwi+ (turned pictures) and SynHead++ (their union)."""
+"""SynHead+ and a target's poses -> SynBiwi+ (turned frames) and SynHead++ (their union)."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from synhead_tools import __version__
 from synhead_tools.errors import ManifestError
-from synhead_tools.formats.atomic import atomic_file, atomic_write_text
-from synhead_tools.formats.dataset import Dataset, open_dataset
-from synhead_tools.formats.manifest import Manifest, ShardEntry
+from synhead_tools.formats.dataset import Dataset
+from synhead_tools.formats.manifest import Manifest
+from synhead_tools.formats.open import open_any
+from synhead_tools.formats.runs.output_folder import disk_full_explained, prepare_folder
+from synhead_tools.formats.runs.shard_run import run_shards, shard_tasks
+from synhead_tools.formats.runs.workers import write_shards
 from synhead_tools.formats.sample import SampleSource
-from synhead_tools.formats.selection import union_entries
-from synhead_tools.formats.shards import write_shard
-from synhead_tools.geometry.euler import euler_deg_from_rotmat
-from synhead_tools.matching.folders import (
-    MATCHED_NAMES,
-    MATCHES_NAME,
-    REPORT_NAME,
-    SYNBIWI_NAME,
-    SYNHEAD_UNION_NAME,
-    finish_dataset,
-    new_dataset_folder,
-    parent_of,
-)
-from synhead_tools.matching.match_poses import Matches, match_per_head
+from synhead_tools.matching.choice import Choice, choose, picture_size_px
+from synhead_tools.matching.folders import PICTURE_NAME, SYNBIWI_NAME, finish_dataset, matched_folder
+from synhead_tools.matching.match_poses import Matches, match_poses
+from synhead_tools.matching.pose_frames import read_rotations
 from synhead_tools.matching.report import match_report
-from synhead_tools.matching.turn_picture import turn_samples
+from synhead_tools.matching.report_picture import write_match_picture
+from synhead_tools.matching.results import honest_fields, write_matches, write_report, write_union
+from synhead_tools.matching.settings import MatchSettings
+from synhead_tools.matching.target import MatchTarget, read_target
+from synhead_tools.matching.turned_shards import TurnOpening
 
-SHARD_ROWS = 1024
-NEEDED_COLUMNS = (
-    "image", "alpha", "rotmat", "translation_m", "intrinsics", "points5", "points5_visibility", "landmarks68",
-    "landmarks68_visibility", "head_id",
-)  # fmt: skip
+NO_HEAD = b"source"
+"""Stands for the head where a source does not say which one a frame shows."""
 
 
 def build_matched(
-    source: str | Path,
-    target: SampleSource,
+    source: str | Path | SampleSource,
+    target: SampleSource | MatchTarget,
     out: str | Path,
-    max_targets: int | None = None,
-    max_residual_deg: float | None = None,
+    settings: MatchSettings | None = None,
+    *,
+    workers: int = 1,
+    resume: bool = False,
     overwrite: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    rows_per_shard: int | None = None,
 ) -> dict[str, Any]:
     """Write SynBiwi+ and SynHead++ under one folder.
 
-    Every target pose is matched with every head (``matches.parquet``); pictures are turned for all of them, or for
-    `max_targets` targets spread evenly.
+    Every target pose is matched (``matches.parquet``); frames are turned for all matches, or for those of
+    `MatchSettings.max_targets` targets. The files have the same bytes whatever `workers` is and however often the run
+    was killed and resumed.
 
     Parameters
     ----------
-    source : path
-        Folder of a SynHead+ dataset (any dataset of ours works).
-    target : SampleSource
+    source : path or SampleSource
+        SynHead+, any dataset of ours, or what a reader opens. Without pictures, only labels are written.
+    target : SampleSource or MatchTarget
         Has a ``rotmat`` column; ``target_id`` names its frames.
     out : path
-        Folder to make: ``synbiwi+``, ``synhead++``, ``matches.parquet``, ``report.json``.
-    max_targets : int, optional
-        How many targets get pictures.
-    max_residual_deg : float, optional
-        Matches farther away than this, degrees, get no picture.
+        Folder to make: ``synbiwi+``, ``synhead++`` (unless only labels are written, or the source is foreign),
+        ``matches.parquet``, ``report.json``, ``report.png``.
+    settings : MatchSettings, optional
+    workers : int
+        Processes that turn pictures, and threads that match.
+    resume : bool
+        Go on with what an interrupted run left; finished shards are kept.
     overwrite : bool
-        Replace what is there.
+        Throw away what is there.
     progress : callable
-        Told pictures done and pictures in all.
+        Told frames done and frames in all.
+    rows_per_shard : int, optional
+        Default: `TurnOpening.rows_per_shard`.
 
     Returns
     -------
     dict
         The report: counts, residual percentiles over all matches and per head.
+
+    Raises
+    ------
+    ManifestError
+        There is nothing to match or to write, or `resume` and what is there is of another run.
+    LabelFormatError
+        Source or target lacks a column.
+    OutputExistsError
+        `out` is there, and neither `resume` nor `overwrite` is given, or it holds something else.
     """
-    dataset = open_dataset(source)
-    _check_columns(dataset)
-    matches = match_per_head(dataset.read("rotmat"), dataset.read("head_id"), target.read("rotmat"))
-    drawn = _drawn(matches, len(target), max_targets, max_residual_deg)
-    if not drawn.any():
-        raise ManifestError(f"{source}: no match is within {max_residual_deg} degrees; allow more or render more poses")
-    report = match_report(matches, drawn, len(target), dict(target.describe()))
-    with new_dataset_folder(out, overwrite, reads=(dataset, target), own_names=MATCHED_NAMES) as folder:
-        target_id = _target_ids(target)
-        _write_matches(folder, matches, drawn, target_id)
-        settings = {"command": "match-biwi", "max_targets": max_targets, "max_residual_deg": max_residual_deg}
-        common = {
-            "parents": (parent_of(dataset), {"target": dict(target.describe())}),
-            "target_labels_used": True,
-            "target_poses": f"{target.describe().get('dataset')}: ground truth",
-            "config": settings,
-        }
-        synbiwi = folder / SYNBIWI_NAME
-        synbiwi.mkdir()
-        entries = _write_turned(dataset, matches.take(drawn), target_id, synbiwi, progress)
-        turned = replace(dataset.manifest, kind="SynBiwi+", shards=entries, **common)
-        union = _write_union(dataset, finish_dataset(synbiwi, turned), folder / SYNHEAD_UNION_NAME, common)
-        report |= {"synbiwi+_frames": len(turned), "synhead++_frames": len(union)}
-        atomic_write_text(folder / REPORT_NAME, json.dumps(report, indent=1) + "\n")
+    settings = settings or MatchSettings()
+    source = source if isinstance(source, SampleSource) else open_any(source)
+    target = target if isinstance(target, MatchTarget) else read_target(target, settings.frame)
+    if "image" not in source.columns:
+        settings = replace(settings, labels_only=True)
+    rotmat = read_rotations(source, settings.frame)
+    matches = _match(source, rotmat, target, settings, workers)
+    choice = choose(matches, source, settings)
+    _check_something_drawn(choice, matches, settings)
+    report = _report(matches, choice, target, settings, len(source))
+    with matched_folder(out, overwrite, resume, reads=(source, target.source)) as folder, disk_full_explained():
+        run = _run(source, target, matches.take(choice.drawn), settings)
+        rows = rows_per_shard or run.opening.rows_per_shard
+        turned = _write_turned(folder / SYNBIWI_NAME, run, rows, workers, progress)
+        write_matches(folder, matches, choice.drawn, target.target_id)
+        report["synbiwi+_frames"] = len(turned)
+        if isinstance(source, Dataset) and not settings.labels_only:
+            report["synhead++_frames"] = len(write_union(source, turned, folder))
+        turned.close()
+        write_match_picture(matches, rotmat, target.rotmat, folder / PICTURE_NAME)
+        write_report(folder, report)
     return report
 
 
-def _check_columns(dataset: Dataset) -> None:
-    """Raise ManifestError unless the source has all that is turned with a picture."""
-    missing = [name for name in NEEDED_COLUMNS if name not in dataset.columns]
-    if missing:
-        raise ManifestError(f"{dataset.folder} has no column {missing[0]!r}; match with a dataset that was rendered")
+def _match(
+    source: SampleSource, rotmat: np.ndarray, target: MatchTarget, settings: MatchSettings, workers: int
+) -> Matches:
+    heads = source.read("head_id") if "head_id" in source.columns else np.full(len(source), NO_HEAD)
+    matches = match_poses(
+        rotmat, heads, target.rotmat, mode=settings.mode, per_head=settings.per_head, k=settings.nearest,
+        max_residual_deg=settings.max_residual_deg, max_uses=settings.max_uses, workers=workers,
+    )  # fmt: skip
+    if not len(matches):
+        raise ManifestError(f"no match is within {settings.max_residual_deg} degrees; allow more or render more poses")
+    return matches
 
 
-def _target_ids(target: SampleSource) -> np.ndarray:
-    """Names of the target frames: its own, else running numbers."""
-    if "target_id" in target.columns:
-        return target.read("target_id")
-    return np.array([f"{row:08d}".encode() for row in range(len(target))], "S64")
+def _check_something_drawn(choice: Choice, matches: Matches, settings: MatchSettings) -> None:
+    if not choice.drawn.any() and choice.empty_corners:
+        raise ManifestError(
+            f"the crop of every one of {choice.empty_corners} turned frames would show an empty corner; render wider "
+            "pictures (--crop wide), or keep corners (--keep-corners)"
+        )
+    if not choice.drawn.any():
+        raise ManifestError(f"none of the {settings.max_targets} targets has a match; choose more of them")
 
 
-def _drawn(matches: Matches, n_targets: int, max_targets: int | None, max_residual_deg: float | None) -> np.ndarray:
-    """Which matches get a picture: bool (n,)."""
-    drawn = np.ones(len(matches), bool)
-    if max_targets is not None and max_targets < n_targets:
-        chosen = np.linspace(0, n_targets - 1, max_targets).round().astype(int)
-        drawn &= np.isin(matches.target, chosen)
-    if max_residual_deg is not None:
-        drawn &= matches.residual_deg <= max_residual_deg
-    return drawn
+def _report(
+    matches: Matches, choice: Choice, target: MatchTarget, settings: MatchSettings, n_source: int
+) -> dict[str, Any]:
+    report = match_report(matches, choice.drawn, len(target), target.facts, target.rotmat, n_source)
+    kept = settings.keep_corners or settings.mode == "so3"
+    return report | {
+        "target_labels_used": target.labels_used,
+        "target_poses": target.poses,
+        "targets_without_prediction": list(target.without_pose),
+        "settings": settings.to_dict(),
+        "empty_corners": {"frames": choice.empty_corners, "written": bool(kept and choice.empty_corners)},
+    }
 
 
-def _write_matches(folder: Path, matches: Matches, drawn: np.ndarray, target_id: np.ndarray) -> None:
-    """One row per target and head, whether it got a picture or not."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """What the shards of a run are made from, and the manifest they will have."""
 
-    table = pa.table(
-        {
-            "target_id": target_id[matches.target].astype(str),
-            "head_id": matches.head_id.astype(str),
-            "source_row": matches.source,
-            "in_plane_deg": matches.in_plane_deg,
-            "residual_deg": matches.residual_deg,
-            "drawn": drawn,
-        }
-    )
-    with atomic_file(folder / MATCHES_NAME) as file:
-        pq.write_table(table, file, compression="zstd")
+    opening: TurnOpening
+    manifest: Manifest
+    run_sha256: str
+
+
+def _run(source: SampleSource, target: MatchTarget, matches: Matches, settings: MatchSettings) -> _Run:
+    own = isinstance(source, Dataset)
+    size_px = picture_size_px(source)
+    convention = source.manifest.convention if own else str(source.describe()["convention"])
+    composed = bool(source.describe().get("composed", False))
+    opening = TurnOpening(source, matches, target.target_id, convention, composed, size_px, settings.labels_only)
+    config = settings.to_dict()
+    run_sha256 = _run_sha256(source, opening, config)
+    told = honest_fields(source, target, {**config, "run_sha256": run_sha256})
+    if own:
+        manifest = replace(source.manifest, kind="SynBiwi+", shards=(), **told)
+    else:
+        image = {} if size_px is None else {"width": size_px[0], "height": size_px[1]}
+        versions = {"synhead": __version__}
+        manifest = Manifest("SynBiwi+", convention, (), image, versions=versions, composed=composed, **told)
+    return _Run(opening, manifest, run_sha256)
+
+
+def _run_sha256(source: SampleSource, opening: TurnOpening, config: dict[str, Any]) -> str:
+    """Hash of all that decides the bytes of the turned shards: the source, the matches and this release."""
+    facts = {"config": config, "convention": opening.convention, "version": __version__, "frames": len(source)}
+    if isinstance(source, Dataset):
+        facts["source"] = [(each.sha256, each.selected_sha256) for each in source.manifest.shards]
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    matches = opening.matches
+    arrays = (matches.source, matches.in_plane_deg, matches.residual_deg, opening.target_id[matches.target])
+    for array in (*arrays, source.read("rotmat", np.unique(matches.source))):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def _write_turned(
-    dataset: Dataset,
-    matches: Matches,
-    target_id: np.ndarray,
-    folder: Path,
-    progress: Callable[[int, int], None],
-) -> tuple[ShardEntry, ...]:
-    """Turn and write the matched pictures, shard by shard."""
-    (folder / "shards").mkdir()
-    entries = []
-    for start in range(0, len(matches), SHARD_ROWS):
-        part = matches.take(slice(start, start + SHARD_ROWS))
-        columns = {name: dataset.read(name, part.source) for name in dataset.columns if name != "euler_deg"}
-        columns = turn_samples(columns, part.in_plane_deg, dataset.manifest.composed)
-        columns["euler_deg"] = euler_deg_from_rotmat(columns["rotmat"], dataset.manifest.convention)
-        columns["target_id"] = target_id[part.target].astype("S64")
-        columns["in_plane_deg"] = part.in_plane_deg
-        columns["residual_deg"] = part.residual_deg
-        path = f"shards/{start // SHARD_ROWS:05d}.h5"
-        attributes = {"kind": "SynBiwi+", "convention": dataset.manifest.convention}
-        entries.append(ShardEntry(path, len(part), write_shard(folder / path, columns, attributes)))
-        progress(min(start + SHARD_ROWS, len(matches)), len(matches))
-    return tuple(entries)
-
-
-def _write_union(plus: Dataset, turned: Dataset, folder: Path, common: dict[str, Any]) -> Manifest:
-    """SynHead++: a manifest over the shards of SynHead+ and SynBiwi+, no pixel copied."""
-    folder.mkdir()
-    entries = union_entries((plus, turned), folder)
-    manifest = replace(plus.manifest, kind="SynHead++", shards=entries, **common)
-    finish_dataset(folder, manifest)
-    return manifest
+    out: Path, run: _Run, rows_per_shard: int, workers: int, progress: Callable[[int, int], None]
+) -> Dataset:
+    """Turn and write the matched frames, but for shards that are there; the folder is locked by whoever calls."""
+    out.mkdir(exist_ok=True)
+    prepare_folder(out, resume=True, overwrite=False)
+    opening = run.opening
+    attributes = {"kind": "SynBiwi+", "convention": opening.convention, "run_sha256": run.run_sha256}
+    tasks = shard_tasks(out, len(opening.matches), rows_per_shard, attributes)
+    engine = partial(write_shards, opening, workers=workers)
+    entries, journal = run_shards(out, tasks, run.run_sha256, engine, progress)
+    dataset = finish_dataset(out, replace(run.manifest, shards=entries))
+    journal.remove()
+    return dataset

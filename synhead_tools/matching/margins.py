@@ -13,6 +13,8 @@ def crop_stays_inside(
 ) -> np.ndarray:  # fmt: skip
     """Say of turned pictures whether every pixel of a square crop comes from inside the picture that was turned.
 
+    It does if the crop lies in the turned picture, and, turned back, in the one that was turned.
+
     Parameters
     ----------
     box_xyxy : array-like, shape (n, 4)
@@ -36,5 +38,5 @@ def crop_stays_inside(
     back = turn_about_optical_axis(-np.asarray(in_plane_deg, float))[:, :2, :2]
     # a turned square is convex: it lies inside the picture if its corners do
     source = (corners - principal[:, None]) @ np.swapaxes(back, -1, -2) + principal[:, None]
-    rounding = 1e-6
-    return ((source >= -rounding) & (source <= np.array([width_px, height_px]) + rounding)).all(axis=(1, 2))
+    both, rounding = np.concatenate([corners, source], axis=1), 1e-6
+    return ((both >= -rounding) & (both <= np.array([width_px, height_px]) + rounding)).all(axis=(1, 2))

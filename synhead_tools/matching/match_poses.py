@@ -210,8 +210,3 @@ def _check(
         if not finite.all():
             row = int(np.argmin(finite.all(axis=(1, 2))))
             raise ManifestError(f"the rotation of {side} row {row} is not finite; leave the row out")
-
-
-def match_per_head(source_rotmat: np.ndarray, source_head_id: np.ndarray, target_rotmat: np.ndarray) -> Matches:
-    """Match every target pose once with every head, as published; see `match_poses`."""
-    return match_poses(source_rotmat, source_head_id, target_rotmat)

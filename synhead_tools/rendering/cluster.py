@@ -25,9 +25,10 @@ from typing import TYPE_CHECKING
 
 from synhead_tools.errors import BackendError, ShardError
 from synhead_tools.formats.atomic import atomic_write_bytes
+from synhead_tools.formats.runs.workers import ShardTask
 from synhead_tools.rendering.cluster_bench import Bench, ask_worker, refuse_other, worker_facts
+from synhead_tools.rendering.opening import Opening
 from synhead_tools.rendering.plan import RenderPlan
-from synhead_tools.rendering.workers import Opening, ShardTask
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -13,9 +13,10 @@ from typing import Any
 
 import synhead_tools
 from synhead_tools.errors import BackendError
+from synhead_tools.formats.runs.workers import ShardTask, write_one_shard
+from synhead_tools.rendering.opening import Opening
 from synhead_tools.rendering.render_shard import HeadShelf, ShardRenderer
 from synhead_tools.rendering.run_facts import library_versions, renderer_description
-from synhead_tools.rendering.workers import Opening, ShardTask, render_shard
 
 _ROOMS = ("geometry", "heads", "formats", "rendering")
 
@@ -60,11 +61,11 @@ class Bench:
             plan = self._opening.plan
             refuse_other(worker_facts(plan.backend, plan.samples_per_axis), self._facts, who)
             refuse_other({"heads": _heads_sha256(self._opening)}, {"heads": self._heads_sha256}, who)
-            self._renderer = self._opening.renderer()
+            self._renderer = self._opening.open()
         try:
             with tempfile.TemporaryDirectory(prefix="synhead-") as folder:
                 path = Path(folder) / task.path.name
-                sha256 = render_shard(self._renderer, replace(task, path=path))
+                sha256 = write_one_shard(self._renderer, replace(task, path=path))
                 return path.read_bytes(), sha256
         except OSError as error:
             where = f"worker {socket.gethostname()}, {tempfile.gettempdir()}"

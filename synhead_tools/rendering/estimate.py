@@ -16,10 +16,10 @@ from synhead_tools.formats.sample import PICTURE_COLUMNS
 from synhead_tools.formats.shards import write_shard
 from synhead_tools.heads.head import Head
 from synhead_tools.rendering.backend import resolve_backend
+from synhead_tools.rendering.opening import Opening
 from synhead_tools.rendering.plan import RenderPlan
 from synhead_tools.rendering.render_dataset import open_plan
 from synhead_tools.rendering.shard_size import default_rows_per_shard
-from synhead_tools.rendering.workers import Opening
 
 POSES_MEASURED = 16
 HEADS_MEASURED = 2
@@ -143,7 +143,7 @@ def _measure_drawing(opening: Opening) -> tuple[float, float, float, dict[str, n
     """Seconds to start, to make a head ready, and per frame; and the columns of the frames."""
     poses, heads = len(opening.plan.rotmats), len(opening.plan.heads)
     start = time.perf_counter()
-    renderer = opening.renderer()
+    renderer = opening.open()
 
     def timed(first: int, count: int) -> tuple[float, dict[str, np.ndarray]]:
         start = time.perf_counter()

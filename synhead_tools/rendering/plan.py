@@ -29,6 +29,7 @@ from synhead_tools.rendering.plan_checks import (
     check_range,
     checked_expressions,
     checked_ids,
+    checked_names,
     checked_rotmats,
 )
 from synhead_tools.rendering.sample_setup import SampleSetup
@@ -101,6 +102,8 @@ class RenderPlan:
         Euler convention of ``euler_deg``.
     poses_from : dict
         Where the poses come from, in JSON values, for whoever reads the manifest. Decides nothing.
+    target_id : (P,) bytes array or None
+        Frames of a target dataset whose rotations the poses are, up to 64 bytes each; the dataset is then a SynBiwi+.
 
     Raises
     ------
@@ -132,6 +135,7 @@ class RenderPlan:
     seed: int = 0
     convention: str = "synhead"
     poses_from: dict[str, Any] = field(default_factory=dict)
+    target_id: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heads", tuple(self.heads))
@@ -141,6 +145,8 @@ class RenderPlan:
         poses = len(self.rotmats)
         object.__setattr__(self, "track_id", checked_ids(self.track_id, np.full(poses, -1), "track_id"))
         object.__setattr__(self, "frame_id", checked_ids(self.frame_id, np.arange(poses), "frame_id"))
+        if self.target_id is not None:
+            object.__setattr__(self, "target_id", checked_names(self.target_id, poses, "target_id"))
         for name in ("size_px", "intrinsics"):  # lists, where they come from JSON
             if isinstance(getattr(self, name), (list, tuple)):
                 object.__setattr__(self, name, tuple(getattr(self, name)))
@@ -180,6 +186,11 @@ class RenderPlan:
     def head_detail(self) -> int:
         """Level of detail at which heads are drawn."""
         return detail_for(self.framing) if self.detail == "auto" else int(self.detail)
+
+    @property
+    def kind(self) -> str:
+        """Kind of the dataset: poses of a target's frames make it a SynBiwi+."""
+        return "SynHead" if self.target_id is None else "SynBiwi+"
 
     @property
     def composed(self) -> bool:
@@ -235,6 +246,8 @@ class RenderPlan:
         arrays = {name: values[name].tolist() for name in ("rotmats", "track_id", "frame_id")}
         if not isinstance(self.expressions, str):
             arrays["expressions"] = self.expressions.tolist()
+        if self.target_id is not None:
+            arrays["target_id"] = [name.decode() for name in self.target_id.tolist()]
         return {**values, **arrays, "heads": list(self.heads), "looks": list(self.looks)}
 
     @classmethod
@@ -247,7 +260,9 @@ class RenderPlan:
         values = {f.name: getattr(self, f.name) for f in fields(self)} | {"heads": list(self.heads)}
         values["detail"] = self.head_detail
         poses = b"".join(np.ascontiguousarray(a).tobytes() for a in (self.rotmats, self.track_id, self.frame_id))
-        for name in ("rotmats", "track_id", "frame_id"):
+        if self.target_id is not None:
+            poses += self.target_id.tobytes()
+        for name in ("rotmats", "track_id", "frame_id", "target_id"):
             del values[name]
         if not isinstance(self.expressions, str):
             digest = hashlib.sha256(self.expressions.astype("<f4").tobytes()).hexdigest()

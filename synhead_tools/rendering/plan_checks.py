@@ -55,6 +55,19 @@ def checked_ids(values: Any, default: np.ndarray, name: str) -> np.ndarray:
     return ids
 
 
+def checked_names(values: Any, count: int, name: str) -> np.ndarray:
+    """Return one S64 for each pose, read-only: bytes, or text that takes no more than 64 of them."""
+    names = [value if isinstance(value, bytes) else str(value).encode() for value in np.asarray(values).tolist()]
+    too_long = next((each for each in names if len(each) > 64), None)
+    if too_long is not None:
+        raise PlanError(f"{name} {too_long!r} takes {len(too_long)} bytes; give 64 at most")
+    if len(names) != count:
+        raise PlanError(f"plan has {len(names)} {name} for {count} poses; give one per pose")
+    array = np.array(names, "S64")
+    array.setflags(write=False)
+    return array
+
+
 def check_range(name: str, value: float, low: float, high: float) -> None:
     """Raise PlanError unless `value` is from `low` to `high`."""
     if not low <= value <= high:

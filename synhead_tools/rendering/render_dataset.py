@@ -7,8 +7,8 @@ and of the same run, renders the others, and ends with the bytes of a run that w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,27 +16,21 @@ from typing import Any
 import numpy as np
 
 from synhead_tools.errors import HeadError, PlanError
-from synhead_tools.formats.folder_contents import SHARDS_FOLDER
-from synhead_tools.formats.manifest import MANIFEST_NAME, Manifest, ShardEntry, write_manifest
+from synhead_tools.formats.manifest import Manifest, ShardEntry, write_manifest
+from synhead_tools.formats.runs.output_folder import disk_full_explained, locked_folder, prepare_folder
+from synhead_tools.formats.runs.shard_run import Engine, Progress, run_shards, shard_tasks
+from synhead_tools.formats.runs.workers import write_shards
 from synhead_tools.heads.head import Head
 from synhead_tools.rendering.annotate import unknown_columns
 from synhead_tools.rendering.backend import resolve_backend
-from synhead_tools.rendering.finished_shards import finished_shards
-from synhead_tools.rendering.output_folder import disk_full_explained, locked_folder, prepare_folder
+from synhead_tools.rendering.opening import Opening
 from synhead_tools.rendering.plan import RenderPlan
 from synhead_tools.rendering.render_shard import HeadShelf
 from synhead_tools.rendering.run_facts import describe_run
-from synhead_tools.rendering.run_journal import RunJournal
 from synhead_tools.rendering.shard_size import default_rows_per_shard
-from synhead_tools.rendering.workers import Opening, ShardTask, render_shards
 
 LABEL_BLOCK_ROWS = 1 << 13
 """Samples whose labels are in memory together when ``labels.parquet`` is written."""
-
-#: Told after each shard: samples done, samples in all.
-Progress = Callable[[int, int], None]
-#: Renders tasks, and yields each with the SHA-256 of its shard when that is written.
-Engine = Callable[[list[ShardTask]], Iterator[tuple[ShardTask, str]]]
 
 
 def render_dataset(
@@ -51,8 +45,9 @@ def render_dataset(
     rows_per_shard: int | None = None,
     compression: str = "lz4",
     scheduler: str | None = None,
+    parents: tuple[Any, ...] = (),
 ) -> Path:
-    """Render `plan` into a dataset folder of kind ``SynHead``.
+    """Render `plan` into a dataset folder of kind ``SynHead``, or of that which the plan says.
 
     The files have the same bytes whatever `workers` and `scheduler` are and however often the run was interrupted and
     resumed, with equal versions of the libraries.
@@ -79,6 +74,8 @@ def render_dataset(
     scheduler : str or None
         Address of a Dask scheduler whose workers render in the place of this machine's
         (`synhead_tools.rendering.cluster`); `workers` then means nothing.
+    parents : tuple
+        Datasets the plan descends from, as JSON values, for the manifest.
 
     Returns
     -------
@@ -110,23 +107,10 @@ def render_dataset(
     run = describe_run(plan, HeadShelf(plan.heads, heads, plan.head_detail), rows_per_shard, compression)
     with _engine(opening, workers, scheduler) as render, locked_folder(out), disk_full_explained():
         prepare_folder(out, resume, overwrite)
-        tasks = _tasks(plan, out, run, rows_per_shard, compression)
-        journal = RunJournal(out, run["run_sha256"])
-        done = finished_shards(out, tasks, run["run_sha256"], journal)
-        missing = [task for task in tasks if task.path.name not in done]
-        kept = len(plan) - sum(task.stop - task.start for task in missing)
-        progress(kept, len(plan))
-        if missing:
-            journal.begin(out / SHARDS_FOLDER, done)
-            (out / MANIFEST_NAME).unlink(missing_ok=True)  # until the set is whole again it is no dataset
-        with closing(render(missing)) as finished:
-            for task, digest in finished:
-                done[task.path.name] = digest
-                journal.add(task.path, digest)
-                kept += task.stop - task.start
-                progress(kept, len(plan))
-        entries = [ShardEntry(f"{SHARDS_FOLDER}/{t.path.name}", t.stop - t.start, done[t.path.name]) for t in tasks]
-        _finish(out, plan, run, tuple(entries))
+        attributes = {"kind": plan.kind, "convention": plan.convention, "run_sha256": run["run_sha256"]}
+        tasks = shard_tasks(out, len(plan), rows_per_shard, attributes, compression)
+        entries, journal = run_shards(out, tasks, run["run_sha256"], render, progress)
+        _finish(out, plan, run, entries, parents)
         journal.remove()
     return out
 
@@ -151,36 +135,24 @@ def open_plan(plan: RenderPlan, heads: Mapping[str, Head] | None) -> Opening:
 
 def _engine(opening: Opening, workers: int, scheduler: str | None) -> AbstractContextManager[Engine]:
     if scheduler is None:
-        return nullcontext(lambda tasks: render_shards(opening, tasks, workers))
+        return nullcontext(lambda tasks: write_shards(opening, tasks, workers))
     from synhead_tools.rendering.cluster import cluster
 
     return cluster(scheduler, opening)
 
 
-def _tasks(plan: RenderPlan, out: Path, run: dict[str, Any], rows_per_shard: int, compression: str) -> list[ShardTask]:
-    attributes = {"kind": "SynHead", "convention": plan.convention, "run_sha256": run["run_sha256"]}
-    return [
-        ShardTask(
-            path=out / SHARDS_FOLDER / f"{number:05d}.h5",
-            start=start,
-            stop=min(start + rows_per_shard, len(plan)),
-            attributes={**attributes, "first_sample": start},
-            compression=compression,
-        )
-        for number, start in enumerate(range(0, len(plan), rows_per_shard))
-    ]
-
-
-def _finish(out: Path, plan: RenderPlan, run: dict[str, Any], entries: tuple[ShardEntry, ...]) -> None:
+def _finish(
+    out: Path, plan: RenderPlan, run: dict[str, Any], entries: tuple[ShardEntry, ...], parents: tuple[Any, ...]
+) -> None:
     """Write the manifest, and beside it what people look at."""
     from synhead_tools.formats.card import write_card
     from synhead_tools.formats.dataset import open_dataset
     from synhead_tools.formats.labels_parquet import write_label_blocks
     from synhead_tools.rendering.preview import write_preview, write_stats
 
-    camera = plan.camera()
+    camera, target_poses = plan.camera(), plan.poses_from.get("target_poses")
     manifest = Manifest(
-        kind="SynHead",
+        kind=plan.kind,
         convention=plan.convention,
         shards=entries,
         image={"width": camera.width_px, "height": camera.height_px},
@@ -190,8 +162,9 @@ def _finish(out: Path, plan: RenderPlan, run: dict[str, Any], entries: tuple[Sha
         versions=run["versions"],
         renderer=run["renderer"],
         heads=run["heads"],
-        target_labels_used=plan.poses_from.get("target_poses") is not None,
-        target_poses=plan.poses_from.get("target_poses"),
+        parents=parents,
+        target_labels_used=plan.poses_from.get("target_labels_used", target_poses is not None),
+        target_poses=target_poses,
     )
     write_manifest(out, manifest)
     with open_dataset(out) as dataset:

@@ -130,6 +130,9 @@ class ShardRenderer:
             columns["expression_coefficients"] = np.stack([setup.expression for setup in setups])
         for name in setups[0].values:
             columns[name] = np.stack([setup.values[name] for setup in setups])
+        if self.plan.target_id is not None:  # rendered at the target's own rotation
+            columns["target_id"] = self.plan.target_id[poses]
+            columns |= {name: np.zeros(len(setups)) for name in ("in_plane_deg", "residual_deg")}
         return {
             **columns,
             "head_id": np.array(identities, "S16"),

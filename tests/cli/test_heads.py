@@ -67,9 +67,8 @@ def test_people_are_made_and_drawn(run, tmp_path):
     assert result.exit_code == 0, result.output
     listed = run("heads", "list", tmp_path / "people")
     assert [line.split()[0] for line in listed.output.splitlines()] == ["p0000", "p0001"]
-    plan = json.loads(
-        run("render", tmp_path / "o", "--heads", tmp_path / "people", "--grid", "--dry-run", "--json").output
-    )
+    words = ("--heads", tmp_path / "people", "--grid", "--dry-run", "--json")
+    plan = json.loads(run("render", tmp_path / "o", *words).output)
     plan = plan.get("plan", plan)
     assert plan["heads"] == [str(tmp_path / "people" / f"p000{k}.toml") for k in range(2)]
     assert run("heads", "build", tmp_path / "people", "--count", 2).exit_code == 1

@@ -1,3 +1,4 @@
+import copy
 import json
 import os
 import signal
@@ -13,7 +14,10 @@ import pytest
 import torch
 
 from synhead_tools.errors import CheckpointError, OutputExistsError, SynheadError, TrainingError
+from synhead_tools.learning.adaptation import METHODS
+from synhead_tools.learning.data import read_crops, read_labelled_crops
 from synhead_tools.learning.train_estimator import read_training_log, train_estimator
+from synhead_tools.learning.trainer import train
 from synhead_tools.learning.training_state import TrainingState, read_state, write_state
 from tests.learning.conftest import ToySource, make_toy
 
@@ -145,6 +149,27 @@ def test_a_damaged_run_is_named_on_one_line(domains, config, interrupted, damage
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: replace(s, step=99),
+        lambda s: replace(s, tensors={k: v for k, v in s.tensors.items() if k != "process 0/source/left"}),
+        lambda s: replace(s, tensors={**s.tensors, "process 0/source/left": torch.tensor([40])}),
+        lambda s: replace(s, tensors={**s.tensors, "process 0/random/cpu": torch.zeros(3, dtype=torch.uint8)}),
+        lambda s: replace(s, tensors={**s.tensors, "optimiser/0/exp_avg": torch.zeros(3)}),
+        lambda s: replace(s, tensors={**s.tensors, "network/pose_head.bias": torch.zeros(4)}),
+        lambda s: replace(s, facts={}),
+    ],
+)
+def test_a_state_that_does_not_fit_is_named_on_one_line(domains, config, interrupted, change):
+    path = interrupted / "resume.safetensors"
+    write_state(path, change(read_state(path)))
+    with pytest.raises(SynheadError) as caught:
+        train_estimator(domains[0], interrupted, config, target=domains[1], resume=True)
+    assert "\n" not in str(caught.value)
+    assert path.exists()
+
+
 def test_a_finished_run_is_left_as_it_is(straight, domains, config):
     before = {path: path.stat().st_mtime_ns for path in straight.rglob("*") if path.is_file()}
     assert train_estimator(domains[0], straight, config, target=domains[1], resume=True).record.stage == "final"
@@ -213,3 +238,20 @@ def test_a_state_round_trips(tmp_path):
     assert state.tensors.keys() == tensors.keys()
     assert all(torch.equal(state.tensors[key], value) for key, value in tensors.items())
     assert set(state.part("a")) == {"b", "c"}
+
+
+@pytest.mark.parametrize("bn_mode", ["frozen", "joint"])
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_goes_on_from_any_state(domains, config, method, bn_mode):
+    config = replace(config, method=method, bn_mode=bn_mode, stage1_steps=1, stage2_steps=4, pada_threshold_deg=90.0)
+    read = read_labelled_crops if METHODS.load(method).uses_target_labels else read_crops
+    crops, states = (read_labelled_crops(domains[0], 48), read(domains[1], 48)), []
+    whole = train(config, *crops, on_state=lambda state: states.append(copy.deepcopy(state)), state_every=1)
+    assert [(state.stage, state.step) for state in states] == [("stage1", 0), ("stage1", 1)] + [
+        ("stage2", step) for step in range(5)
+    ]
+    for state in (states[0], states[3], states[5]):
+        again = train(config, *crops, resume=state)
+        assert again.record == whole.record
+        for name, value in again.network.state_dict().items():
+            assert torch.equal(value, whole.network.state_dict()[name]), name

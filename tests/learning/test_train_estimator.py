@@ -6,15 +6,17 @@ import pytest
 import torch
 
 from synhead_tools.errors import OutputExistsError, TrainingError
+from synhead_tools.learning.adaptation.padaco import Padaco
 from synhead_tools.learning.adaptation.source_only import SourceOnly
 from synhead_tools.learning.batches import SourceStream
 from synhead_tools.learning.checkpoint import load_checkpoint
 from synhead_tools.learning.config import TrainConfig
-from synhead_tools.learning.data import read_labelled_crops
+from synhead_tools.learning.data import read_crops, read_labelled_crops
 from synhead_tools.learning.model import build_network
 from synhead_tools.learning.pose_heads.label_scale import LabelScale
+from synhead_tools.learning.stage import Stage, Watch
 from synhead_tools.learning.train_estimator import read_training_log, train_estimator
-from synhead_tools.learning.training_loop import Stage, StageRun, Watch
+from synhead_tools.learning.training_loop import StageRun
 from tests.learning.conftest import make_toy
 
 
@@ -99,6 +101,23 @@ def test_reported_target_labels_reach_the_log_and_nothing_else(tmp_path, small_c
     assert [line["after"] for line in scores] == ["stage1", "stage2"]
     assert all(0 < line["target_mae_deg"] < 90 for line in scores)
     assert [line for line in logs[1] if line not in scores] == logs[0]
+
+
+@pytest.mark.parametrize("weights_every", [0, 3])
+def test_the_batch_is_found_again_though_weights_have_changed(small_config, weights_every):
+    """What is saved does hold the bad sample, wherever between two log lines it was drawn."""
+    config = replace(small_config, method="padaco", batch_size=4, weights_every=weights_every, n_neighbours=40)
+    bad, target, kept = read_labelled_crops(make_toy(40), 48), read_crops(make_toy(8, "target"), 48), []
+    scale = LabelScale.of(bad.euler_deg.numpy())
+    bad.euler_deg[[7, 30]] = float("nan")
+    stage = Stage("stage2", 40, 0.0, Padaco(config, 64), "frozen", scale)
+    watch = Watch(on_bad_batch=lambda tensors: kept.append(tensors) or "FILE")
+    config = replace(config, log_every=20)
+    run = StageRun(config, stage, build_network(config), bad, target, np.ones(40), watch)
+    with pytest.raises(TrainingError, match=r"loss is nan at stage2 step \d+ of 40 \(its batch is in FILE\)"):
+        run.run()
+    assert torch.isnan(kept[0]["source/wanted"]).any()
+    assert kept[0]["target/pictures"].shape == (4, 3, 32, 32)
 
 
 def test_the_batch_of_a_loss_that_is_not_finite_is_saved(small_config):

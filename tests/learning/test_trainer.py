@@ -7,10 +7,15 @@ import torch
 from synhead_tools.errors import TrainingError
 from synhead_tools.geometry.distance import geodesic_distance_deg
 from synhead_tools.learning.adaptation import METHODS
+from synhead_tools.learning.adaptation.source_only import SourceOnly
 from synhead_tools.learning.data import read_crops, read_labelled_crops
 from synhead_tools.learning.metrics import mean_absolute_errors_deg
+from synhead_tools.learning.model import build_network
+from synhead_tools.learning.pose_heads.label_scale import LabelScale
 from synhead_tools.learning.predict import predict_crop_rotmat
+from synhead_tools.learning.stage import Stage, Watch
 from synhead_tools.learning.trainer import train
+from synhead_tools.learning.training_loop import StageRun
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +191,21 @@ def test_a_loss_that_is_not_finite_ends_the_run(source, small_config):
         stage1.network.pose_head.bias[1] = float("nan")
     with pytest.raises(TrainingError, match="loss is nan at stage2 step 1 of 3"):
         train(small_config, source, stage1=stage1)
+
+
+def test_weights_that_are_spoilt_without_a_bad_loss_are_no_result(source, small_config):
+    """As an arithmetic fault in the last step would, after which nobody looks at a loss again."""
+    network = build_network(small_config)
+
+    def spoil(entry):
+        with torch.no_grad():
+            network.backbone.conv1.weight[0] = float("inf") if entry["step"] == 3 else 0.0
+
+    scale = LabelScale.of(source.euler_deg.numpy())
+    stage = Stage("stage1", 3, 1e-3, SourceOnly(small_config, 64), "source", scale)
+    run = StageRun(small_config, stage, network, source, None, None, Watch(log=spoil))
+    with pytest.raises(TrainingError, match="conv1.weight holds values that are not finite after stage1 step 3 of 3"):
+        run.run()
 
 
 @pytest.mark.parametrize(

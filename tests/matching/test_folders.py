@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from synhead_tools.errors import ManifestError, OutputExistsError
+from synhead_tools.errors import LabelFormatError, OutputExistsError
 from synhead_tools.formats.dataset import open_dataset
 from synhead_tools.formats.manifest import ShardEntry, write_manifest
 from synhead_tools.formats.shards import ShardReader, write_shard
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.matching.build import build_matched
-from synhead_tools.matching.folders import new_dataset_folder
+from synhead_tools.matching.folders import matched_folder, new_dataset_folder
 from synhead_tools.matching.synhead_plus import build_synhead_plus
 from synhead_tools.rendering.plan import RenderPlan
 from synhead_tools.rendering.render_dataset import render_dataset
@@ -104,14 +104,45 @@ def test_a_run_killed_between_its_two_renames_loses_nothing(data):
     assert [path.name for path in data.iterdir() if path.name.startswith(".")] == []
 
 
-@pytest.mark.parametrize("name", ["alpha", "intrinsics", "image", "points5", "translation_m", "head_id"])
-def test_a_source_without_what_is_turned_is_refused(data, name):
+def test_a_source_without_rotations_is_refused(data):
+    dataset = open_dataset(data / "synhead")
+    columns = {name: dataset.read(name) for name in ("image", "alpha", "head_id")}
+    (data / "less" / "shards").mkdir(parents=True)
+    digest = write_shard(data / "less" / "shards" / "00000.h5", columns, {"convention": "synhead"})
+    entry = ShardEntry("shards/00000.h5", len(dataset), digest)
+    write_manifest(data / "less", replace(dataset.manifest, shards=(entry,)))
+    with pytest.raises(LabelFormatError, match="no column 'rotmat'"):
+        build_matched(data / "less", dataset, data / "matched")
+    assert not (data / "matched").exists()
+
+
+@pytest.mark.parametrize("name", ["alpha", "intrinsics", "region", "points5", "translation_m", "head_id"])
+def test_what_a_source_has_is_turned(data, name):
     dataset = open_dataset(data / "synhead")
     columns = {column: dataset.read(column) for column in dataset.columns if column != name}
     (data / "less" / "shards").mkdir(parents=True)
     digest = write_shard(data / "less" / "shards" / "00000.h5", columns, {"convention": "synhead"})
     entry = ShardEntry("shards/00000.h5", len(dataset), digest)
     write_manifest(data / "less", replace(dataset.manifest, shards=(entry,)))
-    with pytest.raises(ManifestError, match=f"has no column '{name}'"):
-        build_matched(data / "less", dataset, data / "matched")
-    assert not (data / "matched").exists()
+    build_matched(data / "less", dataset, data / "matched")
+    with open_dataset(data / "matched" / "synbiwi+") as turned:
+        assert name not in turned.columns
+        assert {"image", "rotmat", "in_plane_deg"} <= set(turned.columns)
+
+
+def test_a_match_does_not_replace_what_lies_in_its_datasets(data):
+    build_matched(data / "synhead+", open_dataset(data / "synhead"), data / "matched")
+    (data / "matched" / "synbiwi+" / "notes.txt").write_text("mine")
+    for how in ({"overwrite": True}, {"resume": True}):
+        with pytest.raises(OutputExistsError, match=r"notes\.txt"):
+            build_matched(data / "synhead+", open_dataset(data / "synhead"), data / "matched", **how)
+    assert (data / "matched" / "synbiwi+" / "notes.txt").read_text() == "mine"
+
+
+def test_two_matches_do_not_write_into_one_folder(data):
+    with (
+        matched_folder(data / "matched", overwrite=False, resume=False),
+        pytest.raises(OutputExistsError, match="is being written by process"),
+    ):
+        build_matched(data / "synhead+", open_dataset(data / "synhead"), data / "matched")
+    build_matched(data / "synhead+", open_dataset(data / "synhead"), data / "matched")

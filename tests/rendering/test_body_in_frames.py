@@ -187,7 +187,7 @@ def test_the_plan_says_how_the_body_follows(tmp_path):
     with open_dataset(render_dataset(plan, tmp_path / "bends")) as dataset:
         assert dataset.manifest.config["body_follow"] == BODY_FOLLOW
         pictures = {BODY_FOLLOW: dataset.read("image")[0], 1.0: columns_of(stiff, 0, 1)["image"][0]}
-    head, lighting = load_head("m03"), plan.sample(0).lighting
+    head, lighting = load_head("m03", plan.head_detail), plan.sample(0).lighting
     for body_follow, picture in pictures.items():
         bent = bend_neck(head, plan.rotmats[0], body_follow)
         frame = open_backend("cpu").render(bent, plan.rotmats[0], AT_1_M, plan.camera(), lighting)

@@ -75,7 +75,8 @@ class RunJournal:
         of_run = lines[0].get("run_sha256") if lines else None
         if of_run not in (None, self._run_sha256):
             raise ManifestError(
-                f"{self._path.parent} was begun with another plan, heads or versions; use --overwrite or another folder"
+                f"{self._path.parent} was begun with another plan, inputs or versions; "
+                "use --overwrite or another folder"
             )
         return {line["shard"]: recorded for line in lines[1:] if (recorded := _recorded(line)) and of_run}
 

@@ -9,9 +9,9 @@ from synhead_tools.errors import ManifestError, ShardError
 from synhead_tools.formats.file_hash import sha256_of_file
 from synhead_tools.formats.folder_contents import SHARDS_FOLDER
 from synhead_tools.formats.manifest import MANIFEST_NAME, read_manifest
+from synhead_tools.formats.runs.journal import RunJournal
+from synhead_tools.formats.runs.workers import ShardTask
 from synhead_tools.formats.shards import ShardReader
-from synhead_tools.rendering.run_journal import RunJournal
-from synhead_tools.rendering.workers import ShardTask
 
 
 def finished_shards(out: Path, tasks: Sequence[ShardTask], run_sha256: str, journal: RunJournal) -> dict[str, str]:
@@ -64,9 +64,7 @@ def _in_manifest(out: Path, run_sha256: str) -> tuple[dict[str, str], int]:
     except ManifestError:
         return {}, 0  # it is written anew; the shards speak for themselves
     if manifest.config.get("run_sha256") != run_sha256:
-        raise ManifestError(
-            f"{out} was rendered from another plan, heads or versions; use --overwrite or another folder"
-        )
+        raise ManifestError(f"{out} was made from another plan, inputs or versions; use --overwrite or another folder")
     hashes = {Path(entry.path).name: entry.sha256 for entry in manifest.shards}
     return hashes, (out / MANIFEST_NAME).stat().st_mtime_ns
 
@@ -78,4 +76,4 @@ def _is_whole(task: ShardTask, run_sha256: str) -> bool:
                 return shard.rows == task.stop - task.start and shard.attributes["first_sample"] == task.start
     except ShardError:
         return False
-    raise ManifestError(f"{task.path} is of another plan, heads or versions; use --overwrite or another folder")
+    raise ManifestError(f"{task.path} is of another plan, inputs or versions; use --overwrite or another folder")

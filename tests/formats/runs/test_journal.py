@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synhead_tools.errors import ManifestError
-from synhead_tools.rendering.run_journal import RunJournal
+from synhead_tools.formats.runs.journal import RunJournal
 
 RUN, SHA = "a" * 64, "b" * 64
 

@@ -1,4 +1,4 @@
-"""Shards rendered by this process or by several, each whole or not at all."""
+"""Shards made by this process or by several, each whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,40 +13,34 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
 
 from synhead_tools.errors import BackendError
 from synhead_tools.formats.shards import ShardWriter
-from synhead_tools.heads.head import Head
-from synhead_tools.rendering.annotate import FaceAreas
-from synhead_tools.rendering.backend import open_backend
-from synhead_tools.rendering.plan import RenderPlan
-from synhead_tools.rendering.render_shard import HeadShelf, ShardRenderer
 
 
-@dataclass(frozen=True, eq=False)
-class Opening:
-    """What a process needs to render any shard of a run. It goes to each process once, not with each task.
+class ShardMaker(Protocol):
+    """Makes the samples of any stretch of a run."""
 
-    Attributes
-    ----------
-    plan : RenderPlan
-        With a backend of a definite name.
-    heads : mapping of str to Head or None
-        Heads that are not the library's.
-    left_out : frozenset of str
-        Columns that are not rendered, see `ShardRenderer`.
-    """
+    def blocks(
+        self, start: int, stop: int, between: Callable[[], None] = lambda: None
+    ) -> Iterator[Mapping[str, np.ndarray]]:
+        """Columns of the samples `start` to ``stop - 1``, block by block; `between` is called often and may raise."""
+        ...
 
-    plan: RenderPlan
-    heads: Mapping[str, Head] | None = None
-    left_out: frozenset[str] = frozenset()
+    def close(self) -> None:
+        """Give back what is open."""
+        ...
 
-    def renderer(self) -> ShardRenderer:
-        """Open the backend in this process; whoever asked closes it."""
-        backend = open_backend(self.plan.backend, samples_per_axis=self.plan.samples_per_axis)
-        shelf = HeadShelf(self.plan.heads, self.heads, self.plan.head_detail)
-        return ShardRenderer(self.plan, shelf, backend, FaceAreas(backend), self.left_out)
+
+class Opening(Protocol):
+    """What a process needs to make any shard of a run. It goes to each process once, not with each task."""
+
+    def open(self) -> ShardMaker:
+        """Open what is needed in this process; whoever asked closes it."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -74,8 +68,8 @@ class _Stopped(Exception):
     """The run was interrupted; the shard is given up."""
 
 
-def render_shards(opening: Opening, tasks: list[ShardTask], workers: int) -> Iterator[tuple[ShardTask, str]]:
-    """Render shards; yield each with its SHA-256 as it is finished, in any order.
+def write_shards(opening: Opening, tasks: list[ShardTask], workers: int) -> Iterator[tuple[ShardTask, str]]:
+    """Make and write shards; yield each with its SHA-256 as it is finished, in any order.
 
     Closing the iterator stops the processes, and waits until they have ended.
 
@@ -84,7 +78,7 @@ def render_shards(opening: Opening, tasks: list[ShardTask], workers: int) -> Ite
     opening : Opening
     tasks : list of ShardTask
     workers : int
-        Processes; with 1, or with one task, this process renders.
+        Processes; with 1, or with one task, this process does it.
 
     Raises
     ------
@@ -94,19 +88,19 @@ def render_shards(opening: Opening, tasks: list[ShardTask], workers: int) -> Ite
     if min(workers, len(tasks)) > 1:
         yield from _in_processes(opening, tasks, min(workers, len(tasks)))
     elif tasks:
-        renderer = opening.renderer()
+        maker = opening.open()
         try:
             for task in tasks:
-                yield task, render_shard(renderer, task)
+                yield task, write_one_shard(maker, task)
         finally:
-            renderer.backend.close()
+            maker.close()
 
 
-def render_shard(renderer: ShardRenderer, task: ShardTask, between: Callable[[], None] = lambda: None) -> str:
-    """Render one shard, write it and return its SHA-256; `between` is called before each sample and may raise."""
+def write_one_shard(maker: ShardMaker, task: ShardTask, between: Callable[[], None] = lambda: None) -> str:
+    """Make one shard, write it and return its SHA-256; `between` is called before each sample and may raise."""
     rows = task.stop - task.start
     with ShardWriter(task.path, rows, task.attributes, compression=task.compression, overwrite=True) as shard:
-        for block in renderer.blocks(task.start, task.stop, between):
+        for block in maker.blocks(task.start, task.stop, between):
             shard.append(block)
     return shard.sha256
 
@@ -123,7 +117,7 @@ def _in_processes(opening: Opening, tasks: list[ShardTask], workers: int) -> Ite
             yield futures[future], future.result()
     except BrokenProcessPool:
         raise BackendError(
-            "a rendering process died, as a rule for want of memory; run again with --resume and fewer --workers"
+            "a worker process died, as a rule for want of memory; run again with --resume and fewer --workers"
         ) from None
     finally:
         stop.set()
@@ -147,7 +141,7 @@ def _without_interrupts() -> Iterator[None]:
 # What a worker process keeps between its shards.
 _opening: Opening | None = None
 _stop: Any = None
-_renderer: ShardRenderer | None = None
+_maker: ShardMaker | None = None
 
 
 def _start_worker(opening: Opening, stop: Any) -> None:
@@ -167,12 +161,12 @@ def _end_with_parent() -> None:
 
 
 def _work(task: ShardTask) -> str:
-    global _renderer
-    if _renderer is None:  # opened here and not at the start, so that its error reaches whoever waits for the shard
-        _renderer = _opening.renderer()
+    global _maker
+    if _maker is None:  # opened here and not at the start, so that its error reaches whoever waits for the shard
+        _maker = _opening.open()
 
     def stop_if_asked() -> None:
         if _stop.is_set():
             raise _Stopped
 
-    return render_shard(_renderer, task, stop_if_asked)
+    return write_one_shard(_maker, task, stop_if_asked)

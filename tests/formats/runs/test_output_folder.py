@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from synhead_tools.errors import OutputExistsError
-from synhead_tools.rendering.output_folder import locked_folder, prepare_folder
+from synhead_tools.formats.runs.output_folder import locked_folder, prepare_folder
 
 
 def test_second_run_is_refused_and_told_who_writes(tmp_path):
@@ -23,7 +23,7 @@ def test_second_run_is_refused_and_told_who_writes(tmp_path):
 def test_lock_of_a_killed_process_holds_nobody_up(tmp_path):
     code = (
         "import os, sys; from pathlib import Path\n"
-        "from synhead_tools.rendering.output_folder import locked_folder\n"
+        "from synhead_tools.formats.runs.output_folder import locked_folder\n"
         "with locked_folder(Path(sys.argv[1])): os._exit(9)"
     )
     assert subprocess.run([sys.executable, "-c", code, tmp_path]).returncode == 9
