@@ -11,7 +11,8 @@ import click
 from synhead_tools.cli import options
 from synhead_tools.cli.look_options import LOOK_SECTION, look_options, take_look_options
 from synhead_tools.cli.pose_options import pose_options, take_pose_options
-from synhead_tools.cli.run_options import run_options, say_dry_run
+from synhead_tools.cli.run_options import run_options, say_dry_run, say_scenes_dry_run
+from synhead_tools.cli.scene_options import check_scene_options, plan_of_scenes, scene_options, take_scene_options
 from synhead_tools.cli.sections import SectionedCommand, section
 
 head_options = section(
@@ -52,12 +53,14 @@ output_options = section(
 @head_options
 @look_options
 @backend_option
+@scene_options
 @output_options
 @run_options
 @options.common
+@click.pass_context
 def render(
-    out: Path, layout: str, workers: int, scheduler: str | None, resume: bool, overwrite: bool, dry_run: bool,
-    as_json: bool, quiet: bool, **given: Any,
+    ctx: click.Context, out: Path, layout: str, workers: int, scheduler: str | None, resume: bool, overwrite: bool,
+    dry_run: bool, as_json: bool, quiet: bool, **given: Any,
 ) -> None:  # fmt: skip
     """Render heads at known rotations into the SynHead dataset OUT.
 
@@ -68,9 +71,16 @@ def render(
       synhead render synhead --track BIWI --uniform 5000 --size 128 --layout nvidia
       synhead render synhead --like Biwi_plus.npz --count 20000 --seed 7
       synhead render synhead --uniform 9000 --lighting environment --look tint --look occluder:0.2 --anywhere
+      synhead render scenes --scenes 2000 --background clutter --look tint --look glasses --look sensor
     """
+    scenes = take_scene_options(given)
+    check_scene_options(ctx, given, scenes)
     poses = take_pose_options(given)
     take_look_options(given)
+    if scenes["scenes"] is not None:
+        plan = plan_of_scenes(ctx, scenes, poses, given)
+        _render_scenes(plan, out, dry_run, as_json, quiet, workers=workers, resume=resume, overwrite=overwrite)
+        return
     from synhead_tools.cli.plans import plan_from_options
     from synhead_tools.rendering.render_dataset import render_dataset
 
@@ -93,3 +103,16 @@ def render(
         return
     also = f"; as NVIDIA's SynHead in {nvidia}" if layout == "nvidia" else ""
     click.echo(f"{len(plan)} frames in {out}; look at {out / 'preview.png'}{also}")
+
+
+def _render_scenes(plan: Any, out: Path, dry_run: bool, as_json: bool, quiet: bool, **run: Any) -> None:
+    from synhead_tools.rendering.scenes.plan import KIND
+    from synhead_tools.rendering.scenes.render_scenes import render_scenes
+
+    if dry_run:
+        say_scenes_dry_run(plan, out, run["workers"], as_json)
+        return
+    render_scenes(plan, out, progress=options.progress(quiet, "scenes"), **run)
+    result = {"out": str(out), "kind": KIND, "scenes": len(plan), "preview": str(out / "preview.png")}
+    said = f"{len(plan)} scenes in {out}; look at {out / 'preview.png'}"
+    click.echo(json.dumps(result) if as_json else said)

@@ -16,6 +16,7 @@ from synhead_tools.cli.sections import section
 
 if TYPE_CHECKING:
     from synhead_tools.rendering.plan import RenderPlan
+    from synhead_tools.rendering.scenes.plan import ScenePlan
 
 scheduler = click.option(
     "--scheduler", metavar="ADDRESS",
@@ -30,8 +31,24 @@ def say_dry_run(plan: RenderPlan, out: Path, workers: int, as_json: bool) -> Non
     from synhead_tools.rendering.estimate import estimate_run
 
     estimate = dataclasses.asdict(estimate_run(plan, workers))
-    estimate["free_bytes"] = _free_bytes(out)
+    estimate["free_bytes"] = free_bytes(out)
     click.echo(json.dumps({**estimate, "plan": plan.summary()}) if as_json else dry_run_text(estimate, plan))
+
+
+def say_scenes_dry_run(plan: ScenePlan, out: Path, workers: int, as_json: bool) -> None:
+    """Print what rendering scenes into `out` would do and cost; nothing is written there."""
+    from synhead_tools.rendering.scenes.estimate import estimate_scenes
+
+    estimate = {**dataclasses.asdict(estimate_scenes(plan, workers)), "free_bytes": free_bytes(out)}
+    if as_json:
+        click.echo(json.dumps({**estimate, "plan": plan.summary()}))
+        return
+    width, height = plan.width_height_px
+    click.echo(f"{len(plan)} scenes of {width} x {height} px, about {estimate['faces']} faces")
+    click.echo(f"about {bytes_text(estimate['bytes'])}; {bytes_text(estimate['free_bytes'])} free")
+    took = f"{duration_text(estimate['seconds'])} with {_counted(workers, 'workers')}"
+    click.echo(f"about {took}, estimated from {estimate['measured_scenes']} scenes rendered just now")
+    click.echo("nothing was written")
 
 
 def dry_run_text(estimate: dict[str, Any], plan: RenderPlan) -> str:
@@ -70,7 +87,7 @@ def bytes_text(count: float) -> str:
     return f"{count:.1f} TB"
 
 
-def _free_bytes(out: Path) -> int:
+def free_bytes(out: Path) -> int:
     """Room on the disk that `out` is on, or will be."""
     place = next(place for place in (out.absolute(), *out.absolute().parents) if place.exists())
     return shutil.disk_usage(place).free

@@ -14,7 +14,7 @@ from synhead_tools.errors import ManifestError, ShardError, SynheadError
 from synhead_tools.formats.file_hash import sha256_of_file
 from synhead_tools.formats.manifest import Manifest, ShardEntry, manifest_path, read_manifest
 from synhead_tools.formats.row_blocks import read_rows, row_numbers
-from synhead_tools.formats.sample import COLUMNS, PICTURE_COLUMNS, check_rotations
+from synhead_tools.formats.sample import COLUMNS, DENSE_COLUMNS, check_rotations
 from synhead_tools.formats.selection_file import read_selection
 from synhead_tools.formats.shard_reader import ShardReader
 from synhead_tools.geometry.euler import euler_deg_from_rotmat
@@ -122,8 +122,8 @@ class Dataset:
         return out
 
     def labels(self, rows: Any = None) -> dict[str, np.ndarray]:
-        """Return every column that is not a picture, in schema order."""
-        return {name: self.read(name, rows) for name in self.columns if name not in PICTURE_COLUMNS}
+        """Return every column that is neither a picture nor a dense mesh, in schema order."""
+        return {name: self.read(name, rows) for name in self.columns if name not in DENSE_COLUMNS}
 
     def describe(self) -> dict[str, Any]:
         """Return what a score table has to say about this dataset."""

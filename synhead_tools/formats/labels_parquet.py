@@ -10,7 +10,7 @@ import numpy as np
 
 from synhead_tools.errors import LabelFormatError, ShardError
 from synhead_tools.formats.atomic import atomic_file
-from synhead_tools.formats.sample import COLUMNS, check_columns
+from synhead_tools.formats.sample import COLUMNS, DENSE_COLUMNS, check_columns
 
 
 def write_labels_parquet(
@@ -82,9 +82,9 @@ def _table(columns: Mapping[str, np.ndarray], where: str, metadata: Mapping[str,
     import pyarrow as pa
 
     check_columns(columns, where)
-    pictures = [name for name in columns if COLUMNS[name].is_picture]
-    if pictures:
-        raise ShardError(f"{where}: {', '.join(pictures)} are pictures; labels.parquet holds labels only")
+    dense = [name for name in columns if name in DENSE_COLUMNS]
+    if dense:
+        raise ShardError(f"{where}: {', '.join(dense)} are pictures or meshes; labels.parquet holds labels only")
     names = [name for name in COLUMNS if name in columns]
     fields = [pa.field(name, arrow_type(name), False, {"unit": COLUMNS[name].unit}) for name in names]
     arrays = [to_arrow(columns[name], field.type) for name, field in zip(names, fields, strict=True)]
@@ -127,9 +127,8 @@ def to_arrow(array: np.ndarray, kind: Any) -> Any:
     """Arrow array of a label column (N, ...), `kind` being its `arrow_type`."""
     import pyarrow as pa
 
-    if array.dtype.kind == "S":
-        return pa.array([name.decode("utf-8", "replace") for name in array.tolist()], kind)
-    flat = pa.array(np.ascontiguousarray(array).reshape(-1))
+    flat = np.ascontiguousarray(array).reshape(-1)
+    flat = pa.array([name.decode("utf-8", "replace") for name in flat.tolist()] if flat.dtype.kind == "S" else flat)
     return pa.FixedSizeListArray.from_arrays(flat, kind.list_size) if array.ndim > 1 else flat
 
 
@@ -137,7 +136,7 @@ def _from_arrow(name: str, chunked: Any) -> np.ndarray:
     column = COLUMNS[name]
     array = chunked.combine_chunks()
     dtype = np.dtype(column.dtype)
-    if dtype.kind == "S":
-        return np.array([text.encode() for text in array.to_pylist()], dtype)
     flat = array.flatten() if column.shape_tail else array
+    if dtype.kind == "S":
+        return np.array([text.encode() for text in flat.to_pylist()], dtype).reshape(-1, *column.shape_tail)
     return flat.to_numpy(zero_copy_only=False).astype(dtype, casting="equiv").reshape(-1, *column.shape_tail)

@@ -19,7 +19,7 @@ from synhead_tools.geometry.conventions import get_convention
 from synhead_tools.input_files import read_input
 
 MANIFEST_NAME = "dataset.json"
-KINDS = ("SynHead", "SynHead+", "SynBiwi+", "SynHead++")
+KINDS = ("SynHead", "SynHead+", "SynBiwi+", "SynHead++", "SynHeadScenes")
 MANIFEST_BYTES_LIMIT = 256 << 20
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

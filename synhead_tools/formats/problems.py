@@ -11,7 +11,7 @@ import numpy as np
 from synhead_tools.errors import SynheadError
 from synhead_tools.formats.column_checks import AnglesCheck, RepeatedNames
 from synhead_tools.formats.row_checks import Surroundings, check_rows
-from synhead_tools.formats.sample import PICTURE_COLUMNS, SampleSource
+from synhead_tools.formats.sample import DENSE_COLUMNS, SampleSource
 from synhead_tools.geometry.conventions import EulerConvention, get_convention
 
 BLOCK_ROWS = 1 << 13
@@ -92,7 +92,7 @@ def find_problems(source: SampleSource, block_rows: int = BLOCK_ROWS) -> list[Pr
 
 def label_blocks(source: SampleSource, block_rows: int = BLOCK_ROWS) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
     """Every column that is not a picture, `block_rows` rows at a time, with the number of the first row."""
-    columns = [name for name in source.columns if name not in PICTURE_COLUMNS]
+    columns = [name for name in source.columns if name not in DENSE_COLUMNS]
     for start in range(0, len(source), block_rows):
         rows = np.arange(start, min(start + block_rows, len(source)))
         yield start, {name: source.read(name, rows) for name in columns}

@@ -18,6 +18,12 @@ SCHEMA_VERSION = 1
 ROTATION_TOLERANCE = 1e-5
 """Largest allowed deviation of R R^T from identity, and of a quaternion's norm from one."""
 
+FACES_MOST = 12
+"""Room for so many faces in each sample of a dataset of scenes; places that are not taken hold 0."""
+
+FACE_MESH_VERTICES = 1024
+"""Vertices of the dense face mesh, `synhead_tools.heads.face_mesh`."""
+
 OUTSIDE, HIDDEN, VISIBLE = 0, 1, 2
 """Codes of the visibility columns: outside of the picture, in it but covered, seen."""
 
@@ -38,6 +44,8 @@ class Column:
         Unit of the values, ``"1"`` for none.
     meaning : str
         What the values are: frame, order, range.
+    dense : bool
+        Whether a sample's values are too many to be read with the labels.
     """
 
     name: str
@@ -45,6 +53,7 @@ class Column:
     shape_tail: tuple[int | str, ...]
     unit: str
     meaning: str
+    dense: bool = False
 
     @property
     def is_picture(self) -> bool:
@@ -115,6 +124,26 @@ _TABLE = (
         "turn of the picture about its principal point, R_turned = Rz(turn) R; clockwise positive",
     ),
     Column("residual_deg", "f8", (), "deg", "geodesic distance to the target frame's rotation that is left"),
+    Column("instance", "u1", ("H", "W"), "id", "which face's head a pixel shows, 1 the first; 0 none"),
+    Column("faces_count", "u1", (), "1", "heads in the picture, the nearest first; those after them hold 0"),
+    Column("faces_head_id", "S16", (FACES_MOST,), "name", "heads they were rendered from"),
+    Column("faces_seed", "u8", (FACES_MOST,), "1", "seeds of everything random about them"),
+    Column("faces_rotmat", "f8", (FACES_MOST, 3, 3), "1", "R_head_to_camera of each"),
+    Column("faces_translation_m", "f8", (FACES_MOST, 3), "m", "head origins in the camera frame"),
+    Column("faces_box_xyxy", "f4", (FACES_MOST, 4), "px", "tight boxes around whole faces, seen or not, not clipped"),
+    Column("faces_points5", "f4", (FACES_MOST, 5, 3), "px, px, m", "as points5"),
+    Column("faces_points5_visibility", "u1", (FACES_MOST, 5), "1", "0 outside the picture, 1 hidden, 2 visible"),
+    Column("faces_landmarks68", "f4", (FACES_MOST, 68, 3), "px, px, m", "as landmarks68"),
+    Column("faces_landmarks68_visibility", "u1", (FACES_MOST, 68), "1", "0 outside the picture, 1 hidden, 2 visible"),
+    Column("faces_expression_coefficients", "f4", (FACES_MOST, 52), "1", "as expression_coefficients"),
+    Column(
+        "faces_shown_fraction",
+        "f4",
+        (FACES_MOST,),
+        "1",
+        "part of what the pose shows of the face that is in the picture and not covered by others; 0 from behind",
+    ),
+    Column("faces_mesh", "f4", (FACES_MOST, FACE_MESH_VERTICES, 3), "px, px, m", "dense face mesh: x, y, depth", True),
 )
 
 COLUMNS: Mapping[str, Column] = MappingProxyType({column.name: column for column in _TABLE})
@@ -124,7 +153,10 @@ LIGHT_COLUMNS = tuple(name for name in COLUMNS if name.startswith(("light_", "en
 """Names of the columns that say from where, in the camera frame, light falls."""
 
 PICTURE_COLUMNS = tuple(column.name for column in _TABLE if column.is_picture)
-"""Names of the columns that are grids of pixels; all others are labels."""
+"""Names of the columns that are grids of pixels."""
+
+DENSE_COLUMNS = tuple(column.name for column in _TABLE if column.is_picture or column.dense)
+"""Names of the columns that are read on their own; all others are labels."""
 
 
 @runtime_checkable

@@ -84,7 +84,7 @@ def point_columns(
     for name, points_m in (("points5", head.points5_m), ("landmarks68", head.landmarks68_m)):
         if points_m is None:
             continue
-        columns[name] = _projected(points_m, rotmat, translation_m, intrinsics).astype(np.float32)
+        columns[name] = projected_points(points_m, rotmat, translation_m, intrinsics).astype(np.float32)
     if head.face_mesh_m is not None:
         columns["tight_face_box_xyxy"] = tight_face_boxes_xyxy(head, rotmat, translation_m, intrinsics)
     return columns
@@ -107,7 +107,7 @@ def tight_face_boxes_xyxy(
     arrays = _as_float64(head.face_mesh_m, rotmat, translation_m, intrinsics)
     kernels = label_kernels()
     if kernels is None:
-        return _boxes_xyxy(_projected(*arrays)).astype(np.float32)
+        return _boxes_xyxy(projected_points(*arrays)).astype(np.float32)
     boxes = np.empty((len(rotmat), 4))
     kernels.box_points(*arrays, NEAR_M, boxes)
     return boxes.astype(np.float32)
@@ -124,10 +124,23 @@ def _boxes_xyxy(points: np.ndarray) -> np.ndarray:
     return np.where(before.any(axis=1), np.concatenate([low, high], axis=1), 0)
 
 
-def _projected(
+def projected_points(
     points_m: np.ndarray, rotmat: np.ndarray, translation_m: np.ndarray, intrinsics: np.ndarray
 ) -> np.ndarray:
-    """Points (K, 3) of a head at n poses: x, y in px and depth in m, (n, K, 3) float64."""
+    """Project points of a head at n poses.
+
+    Parameters
+    ----------
+    points_m : (K, 3) array
+        Head frame, metres.
+    rotmat, translation_m, intrinsics
+        As in `pose_columns`.
+
+    Returns
+    -------
+    (n, K, 3) float64
+        x, y in px, depth in m; in the same order of sums wherever it runs.
+    """
     points_m, rotmat, translation_m, intrinsics = _as_float64(points_m, rotmat, translation_m, intrinsics)
     points, kernels = np.empty((len(rotmat), len(points_m), 3)), label_kernels()
     if kernels is not None:

@@ -9,12 +9,13 @@ import numpy as np
 
 from synhead_tools.errors import PlanError
 from synhead_tools.rendering.backend import Frame
+from synhead_tools.rendering.clutter import draw_clutter
 from synhead_tools.rendering.looks.environment_light import environment_map
 from synhead_tools.rendering.looks.law import Values, name_of
 from synhead_tools.rendering.looks.picture_folder import covering_picture, list_folder
 from synhead_tools.rendering.scene import Camera
 
-KINDS = ("solid", "gradient", "noise", "folder", "environment")
+KINDS = ("solid", "gradient", "noise", "clutter", "folder", "environment")
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,9 @@ class Background:
     ----------
     kind : str
         ``solid`` (argument: ``#rrggbb``; grey without one), ``gradient`` (a random ramp between two random colours),
-        ``noise`` (smooth random colours), ``folder`` (argument: a folder of pictures; a random crop of a random
-        one) or ``environment`` (what the camera sees of the map that lights the head).
+        ``noise`` (smooth random colours), ``clutter`` (things that are no faces), ``folder`` (argument: a folder of
+        pictures; a random crop of a random one) or ``environment`` (what the camera sees of the map that lights the
+        head).
     argument : str
         As above; empty for none.
 
@@ -46,7 +48,7 @@ class Background:
             _parse_colour(self.argument)
         elif self.kind == "folder" and not self.argument:
             raise PlanError("background 'folder' needs a folder; write folder:PATH")
-        elif self.kind in ("gradient", "noise", "environment") and self.argument:
+        elif self.kind in ("gradient", "noise", "clutter", "environment") and self.argument:
             raise PlanError(f"background {self.kind!r} takes no argument, got {self.argument!r}; leave it out")
 
     @classmethod
@@ -111,7 +113,7 @@ class Background:
             return picture
         if self.kind == "folder":
             return _crop_of_folder(self.argument, width_px, height_px, rng)[0]
-        draw = _gradient if self.kind == "gradient" else _noise
+        draw = {"gradient": _gradient, "noise": _noise, "clutter": draw_clutter}[self.kind]
         return np.clip(np.floor(draw(width_px, height_px, rng) + 0.5), 0, 255).astype(np.uint8)
 
 

@@ -17,11 +17,8 @@ from synhead_tools.heads.expression_laws import EXPRESSION_LAWS
 from synhead_tools.heads.pose_neck import BODY_FOLLOW
 from synhead_tools.rendering.background import Background
 from synhead_tools.rendering.framing import CROPS, Framing, detail_for
-from synhead_tools.rendering.looks.environment_files import MAPS
-from synhead_tools.rendering.looks.environment_formulas import FORMULAS
 from synhead_tools.rendering.looks.law import Look, Values
 from synhead_tools.rendering.looks.light_columns import lighting_values
-from synhead_tools.rendering.looks.picture_folder import folder_sha256
 from synhead_tools.rendering.looks.streams import stream
 from synhead_tools.rendering.looks.table import light_law, parse_looks
 from synhead_tools.rendering.plan_checks import (
@@ -32,6 +29,7 @@ from synhead_tools.rendering.plan_checks import (
     checked_names,
     checked_rotmats,
 )
+from synhead_tools.rendering.plan_folders import plan_folders
 from synhead_tools.rendering.sample_setup import SampleSetup
 from synhead_tools.rendering.scene import Camera, Lighting
 
@@ -267,7 +265,7 @@ class RenderPlan:
         if not isinstance(self.expressions, str):
             digest = hashlib.sha256(self.expressions.astype("<f4").tobytes()).hexdigest()
             values["expressions"] = {"rows": len(self.expressions), "sha256": digest}
-        folders = self._folders()
+        folders = plan_folders(self.lighting, self.background)
         if folders:
             values["folders"] = folders
         return {
@@ -276,17 +274,6 @@ class RenderPlan:
             "poses": len(self.rotmats),
             "poses_sha256": hashlib.sha256(poses).hexdigest(),
         }
-
-    def _folders(self) -> dict[str, str]:
-        """Hashes of the lists of the folders that are read, by what they are for."""
-        light, _, light_folder = self.lighting.partition(":")
-        behind = Background.parse(self.background) if self.background else Background()
-        found = {}
-        if light == "environment" and light_folder and light_folder not in FORMULAS:
-            found["lighting"] = folder_sha256(light_folder, MAPS)
-        if behind.kind == "folder":
-            found["background"] = folder_sha256(behind.argument)
-        return found
 
     def sha256(self) -> str:
         """Hash of everything that decides a pixel or a label."""

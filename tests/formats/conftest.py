@@ -18,7 +18,7 @@ def _random_column(column, rows, sizes, rng):
     if dtype.kind == "f":
         return rng.normal(0, 100, shape).astype(dtype)
     if dtype.kind == "S":
-        return np.array([f"n{number}" for number in rng.integers(0, 10**6, rows)], dtype)
+        return np.array([f"n{number}" for number in rng.integers(0, 10**6, int(np.prod(shape)))], dtype).reshape(shape)
     return rng.integers(0, np.iinfo(dtype).max, shape, dtype=dtype, endpoint=True)
 
 

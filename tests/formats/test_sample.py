@@ -16,7 +16,7 @@ def test_every_column_is_described():
 
 
 def test_pictures_are_the_columns_with_height_and_width():
-    assert PICTURE_COLUMNS == ("image", "alpha", "region", "depth_m")
+    assert PICTURE_COLUMNS == ("image", "alpha", "region", "depth_m", "instance")
 
 
 def test_good_columns_give_their_length(make_columns):

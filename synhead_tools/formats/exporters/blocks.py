@@ -9,7 +9,7 @@ import numpy as np
 
 from synhead_tools.errors import ExportError
 from synhead_tools.formats.exporters.pictures import PictureStyle, over_background
-from synhead_tools.formats.sample import PICTURE_COLUMNS, ROTATION_TOLERANCE, SampleSource, can_composite
+from synhead_tools.formats.sample import DENSE_COLUMNS, PICTURE_COLUMNS, ROTATION_TOLERANCE, SampleSource, can_composite
 from synhead_tools.geometry.conventions import get_convention
 
 BLOCK_ROWS = 64
@@ -41,8 +41,8 @@ def require_columns(dataset: SampleSource, names: Iterable[str], format_name: st
 
 
 def label_columns(dataset: SampleSource) -> list[str]:
-    """Columns that are no pictures, without ``euler_deg``, which every export states anew."""
-    return [name for name in dataset.columns if name not in PICTURE_COLUMNS and name != "euler_deg"]
+    """Columns that are neither pictures nor meshes, without ``euler_deg``, which every export states anew."""
+    return [name for name in dataset.columns if name not in DENSE_COLUMNS and name != "euler_deg"]
 
 
 def written_convention(dataset: SampleSource, wanted: str | None) -> str:
