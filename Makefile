@@ -21,7 +21,7 @@ STAMP := $(VENV)/.installed
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo real synbiwi test test-slow lint format docs bench clean
+.PHONY: help install demo real synbiwi table small test test-slow lint format docs bench clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ $(STAMP): setup.cfg setup.py constraints.txt
 	  echo "make: builds (pytorch.org, 'Get started', CPU) in PIP_EXTRA_INDEX_URL, or choose another build:"; \
 	  echo "make:   make install TORCH=torch==2.13.0   (on Linux this brings the CUDA packages, several GB)"; \
 	  exit 1; }
-	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) -e ".[cpu,train,cluster,dev]"
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) -e ".[cpu,train,export,video,cluster,dev]"
 	@touch $@
 
 demo: install  ## Run the whole chain on bundled heads; prints a table and the path of a contact sheet.
@@ -50,13 +50,24 @@ SYNBIWI_TARGETS ?= 300
 SYNBIWI := $(OUT)/synbiwi
 
 synbiwi: install  ## Match SynHead+ with all Biwi+ poses: labels of all, pictures of SYNBIWI_TARGETS. Resumable.
-	$(BIN)/synhead render $(SYNBIWI)/synhead --grid --yaw -80:80:5 --pitch -75:60:5 --roll 0 --workers $(WORKERS) --resume
+	$(BIN)/synhead render $(SYNBIWI)/synhead --grid --yaw -80:80:5 --pitch -60:75:5 --roll 0 --workers $(WORKERS) --resume
 	$(BIN)/synhead convert-euler $(SYNBIWI)/synhead $(SYNBIWI)/synhead+ --overwrite
 	$(BIN)/synhead match-biwi $(SYNBIWI)/synhead+ $(DATA)/biwi_plus/Biwi_plus.npz $(SYNBIWI)/labels \
 	  --labels-only --workers $(WORKERS) --resume
 	$(BIN)/synhead match-biwi $(SYNBIWI)/synhead+ $(DATA)/biwi_plus/Biwi_plus.npz $(SYNBIWI)/pictures \
 	  --max-targets $(SYNBIWI_TARGETS) --workers $(WORKERS) --resume
 	@echo "look at $(SYNBIWI)/labels/report.png and $(SYNBIWI)/pictures/report.png"
+
+# The whole table wants a GPU (docs/training.md); this is half an hour to an hour of two idle cores. DATA= (nothing)
+# takes the embedded target. Interrupted, the same command goes on; OUT must be another one for other options.
+TABLE_OPTIONS ?= --quick
+
+table: install  ## Make the paper's table again, beside the published one: make table DATA=../shared/data
+	$(BIN)/synhead reproduce $(OUT)/table$(if $(DATA),,-embedded) $(if $(DATA),--biwi $(DATA)) $(TABLE_OPTIONS) \
+	  --workers $(WORKERS) --resume
+
+small: install  ## Make the bundled estimator anew: render, train, check (half an hour on one core). Resumable.
+	OMP_NUM_THREADS=1 $(BIN)/python maintainers/train_small --out $(OUT)/small --workers $(WORKERS)
 
 test: install lint  ## Check style and pass the tests.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not slow"

@@ -5,9 +5,11 @@
 Targets are the rotations of Biwi+ (from the folder SYNHEAD_DATA, by default ../shared/data), without it as many from a
 law with its moments. Sources are ten heads with 51,096 rotations each: drawn at the same rotations, as `synhead render`
 draws them, and (`own_rotations`) each at its own. Ours is all of `match_poses`, from rotation matrices to the table of
-matches. The peer is the largest product of viewing directions, or of quaternions up to sign, for every target and head:
-NumPy through BLAS on float64 in blocks, timed on some targets of one head and scaled up; its conversions are not
-counted. One thread each, CPU time, medians of runs in turns. `--large` goes on to 10,000,000 rotations (minutes, 3 GB).
+matches: with the compiled loops where numba is installed, loaded beforehand (`load_seconds`), and without them
+(`scipy_seconds`), as a single short run does it. The peer is the largest product of viewing directions, or of
+quaternions up to sign, for every target and head: NumPy through BLAS on float64 in blocks, timed on some targets of one
+head and scaled up; its conversions are not counted. One thread each, CPU time, medians of runs in turns. `--large` goes
+on to 10,000,000 rotations (minutes, 3 GB).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ import numpy as np
 import report
 
 from synhead_tools.formats.open import open_any
+from synhead_tools.geometry.compiled_points import way_of_indices
 from synhead_tools.geometry.distance import direction_angle_deg, geodesic_distance_deg
 from synhead_tools.geometry.pose_laws import biwi_like_rotations
 from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
@@ -83,19 +86,24 @@ def compare(mode: str, name: str, sources: np.ndarray, target: np.ndarray, runs:
     source_vectors = np.ascontiguousarray(vectors(sources[0]))
     chosen = np.linspace(0, len(target) - 1, sample).round().astype(int)
     target_vectors = np.ascontiguousarray(vectors(target[chosen]))
-    ours, brute = [], []
+    ours, scipy, brute = [], [], []
     for _ in range(runs):
         seconds, matches = cpu_seconds(match_poses, flat, heads, target, mode=mode)
         ours.append(seconds)
+        with way_of_indices("scipy"):
+            seconds, same = cpu_seconds(match_poses, flat, heads, target, mode=mode)
+        scipy.append(seconds)
         seconds, found = cpu_seconds(brute_force, mode, source_vectors, target_vectors)
         brute.append(seconds * HEADS * len(target) / sample)
     angle_deg = geodesic_distance_deg(sources[0][found], target[chosen])
     if mode == "in-plane":
         angle_deg = direction_angle_deg(source_vectors[found], target_vectors)
-    value, peer = float(np.median(ours)), float(np.median(brute))
+    value, peer, without = (float(np.median(seconds)) for seconds in (ours, brute, scipy))
     report.record(
         "match", name, value, "s", "NumPy brute force (BLAS), every head", peer / value,
-        peer_seconds=peer, peer_timed_on=f"{sample} targets of one head, scaled up", runs=runs, heads=HEADS,
+        peer_seconds=peer, peer_timed_on=f"{sample} targets of one head, scaled up", scipy_seconds=without,
+        scipy_ratio=peer / without, scipy_same_matches=bool(np.array_equal(same.source, matches.source)),
+        runs=runs, heads=HEADS,
         source_rotations=sources.shape[1], targets=len(target),
         peak_mib=peak_mib(match_poses, flat, heads, target, mode=mode),
         worst_difference_deg=float(np.abs(matches.residual_deg[chosen] - angle_deg).max()), **facts,
@@ -126,6 +134,12 @@ def grow(mode: str, sizes: tuple[int, ...], target: np.ndarray, rng: np.random.G
     )  # fmt: skip
 
 
+def load(target: np.ndarray) -> None:
+    """Load the compiled loops, and compile them if that was never done."""
+    for mode in MODES:
+        MODES[mode](target[:100]).query(target[:100])
+
+
 def main(options: list[str]) -> None:
     quick, large = "--quick" in options, "--large" in options
     rng = np.random.default_rng(0)
@@ -133,10 +147,12 @@ def main(options: list[str]) -> None:
     runs, sample = (3, BLOCK) if quick else (5, TARGETS_CHECKED)
     own = biwi_like_rotations(HEADS * FRAMES, rng).reshape(HEADS, FRAMES, 3, 3)
     same = np.broadcast_to(own[:1], own.shape)
+    load_seconds, _ = cpu_seconds(load, target)
+    facts = {"target": name, "load_seconds": round(load_seconds, 2)}
     for mode in MODES:
         figure = f"{mode.replace('-', '_')}_vs_brute_force"
-        compare(mode, figure, same, target, runs, sample, {"target": name, "sources": "the same for all heads"})
-        compare(mode, f"{figure}_own_rotations", own, target, runs, sample, {"target": name, "sources": "own per head"})
+        compare(mode, figure, same, target, runs, sample, {**facts, "sources": "the same for all heads"})
+        compare(mode, f"{figure}_own_rotations", own, target, runs, sample, {**facts, "sources": "own per head"})
     sizes = (10_000, 100_000) if quick else (100_000, 1_000_000, 10_000_000)[: 3 if large else 2]
     for mode in MODES:
         grow(mode, sizes, target, rng)
@@ -145,4 +161,5 @@ def main(options: list[str]) -> None:
 if __name__ == "__main__":
     if os.environ.get("OMP_NUM_THREADS") != "1":  # BLAS reads it when it is loaded
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "OMP_NUM_THREADS": "1"})
-    main(sys.argv[1:])
+    with way_of_indices("compiled"):
+        main(sys.argv[1:])

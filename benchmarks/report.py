@@ -8,7 +8,7 @@ import os
 import platform
 from typing import Any
 
-LIBRARIES = ("numpy", "scipy", "h5py", "hdf5plugin", "numba", "pyrender", "torch")
+LIBRARIES = ("numpy", "scipy", "h5py", "hdf5plugin", "numba", "pyrender", "pillow", "torch")
 
 
 def versions() -> dict[str, str]:

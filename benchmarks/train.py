@@ -4,6 +4,7 @@
 
 `pipeline_fraction`: source training with its input pipeline over the same steps on one fixed batch, in the same run,
 the two taking turns. A fraction of 1 means that gathering, jitter, backgrounds and colour cost nothing; required 0.9.
+On a CPU `processor_time_fraction` is the same in processor time, which other work on the machine disturbs less.
 
 `train_vs_png_dataloader`: the same training against what most training code does: `torch.utils.data.DataLoader` over
 one PNG per picture, decoded, turned, mirrored, composited and jittered in colour one by one in worker processes.
@@ -22,7 +23,7 @@ import numpy as np
 import report
 import torch
 from PIL import Image, ImageEnhance
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, RandomSampler
 from torch.utils.flop_counter import FlopCounterMode
 
 from synhead_tools.geometry.pose_laws import biwi_like_rotations
@@ -38,6 +39,7 @@ from synhead_tools.learning.precision import resolve_precision
 
 QUICK_LIMIT_S = 12.0  # a busy machine must not make the quick run long
 N_FILES = 512
+Speeds = dict[str, list[tuple[float, float]]]  # images per second of wall clock and of processor time
 PREFETCH = 2  # batches per worker that a DataLoader makes ahead
 
 
@@ -87,14 +89,14 @@ class PngFiles(Dataset):
 
 
 def _file_batches(files: PngFiles, scale: LabelScale, config: TrainConfig, device: str, workers: int) -> Iterator:
+    endless = RandomSampler(files, replacement=True, num_samples=1 << 40)  # no pause between epochs
     loader = DataLoader(
-        files, config.batch_size, shuffle=True, num_workers=workers, drop_last=True, pin_memory=device == "cuda",
+        files, config.batch_size, sampler=endless, num_workers=workers, pin_memory=device == "cuda",
         persistent_workers=workers > 0, prefetch_factor=PREFETCH if workers else None,
     )  # fmt: skip
-    while True:
-        for pictures, euler_deg in loader:
-            pictures = pictures.to(device, memory_format=torch.channels_last, non_blocking=True)
-            yield SourceBatch(pictures, scale.normalise(euler_deg.to(device, non_blocking=True)))
+    for pictures, euler_deg in loader:
+        pictures = pictures.to(device, memory_format=torch.channels_last, non_blocking=True)
+        yield SourceBatch(pictures, scale.normalise(euler_deg.to(device, non_blocking=True)))
 
 
 class Training:
@@ -108,17 +110,18 @@ class Training:
         self._method = SourceOnly(config, network.backbone.n_features)
         self._optimiser = torch.optim.AdamW(network.parameters(), 1e-4, fused=True)
 
-    def images_per_s(self, next_batch: Callable[[], SourceBatch], n_steps: int) -> float:
-        """Speed over some steps; `next_batch` makes a batch when it is called."""
+    def images_per_s(self, next_batch: Callable[[], SourceBatch], n_steps: int) -> tuple[float, float]:
+        """Images per second of wall clock and of processor time; `next_batch` makes a batch when it is called."""
         self._synchronise()
-        start = time.perf_counter()
+        start, start_cpu = time.perf_counter(), time.process_time()
         for _ in range(n_steps):
             losses = self._method.losses(self._passes, next_batch(), None, 0.0)
             self._optimiser.zero_grad(set_to_none=True)
             losses["total"].backward()
             self._optimiser.step()
         self._synchronise()
-        return n_steps * self._config.batch_size / (time.perf_counter() - start)
+        images = n_steps * self._config.batch_size
+        return images / (time.perf_counter() - start), images / (time.process_time() - start_cpu)
 
     def _synchronise(self) -> None:
         if self._device == "cuda":
@@ -127,10 +130,10 @@ class Training:
 
 def _in_turns(
     training: Training, sources: dict[str, Callable[[], SourceBatch]], quick: bool, before: Callable[[str], None]
-) -> dict[str, list[float]]:
+) -> Speeds:
     """Images/s of every kind of batches, round after round: other work on the machine comes and goes."""
     n_steps, rounds = (4, 7) if quick else (20, 11)
-    speeds: dict[str, list[float]] = {name: [] for name in sources}
+    speeds: Speeds = {name: [] for name in sources}
     for next_batch in sources.values():
         training.images_per_s(next_batch, 2)
     start = time.perf_counter()
@@ -154,9 +157,9 @@ def _gflop_per_image(config: TrainConfig) -> float:
 
 def main(options: argparse.Namespace) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    sides = {"input_px": options.input_px or (112 if device == "cuda" else 64)}
-    sizes = {"batch_size": options.batch_size or (512 if device == "cuda" else 32)}
-    config = TrainConfig(**sides, **sizes, backbone=options.backbone, compile=options.compile)
+    side = {"input_px": options.input_px or (112 if device == "cuda" else 64)}
+    batch_size = {"batch_size": options.batch_size or (512 if device == "cuda" else 32)}
+    config = TrainConfig(**side, **batch_size, backbone=options.backbone, compile=options.compile)
     crops = _synthetic_crops(max(N_FILES, 2 * config.batch_size), config, device)
     scale = LabelScale.of(crops.euler_deg.cpu().numpy())
     stream = SourceStream(crops, scale, config, "stage1")
@@ -165,9 +168,12 @@ def main(options: argparse.Namespace) -> None:
     sources = {"whole": stream.next, "resident": lambda: batch}
     speeds = _in_turns(training, sources, options.quick, lambda name: None)
     gflop = _gflop_per_image(config)
-    facts = {"required": 0.9, "gflop_per_image": round(gflop, 2)}
+    sizes = {"pictures": len(crops), "crop_px": config.crop_px}
+    facts = {"required": 0.9, "gflop_per_image": round(gflop, 2), **sizes}
     if options.peak_tflops:
-        facts["share_of_peak"] = round(statistics.median(speeds["resident"]) * gflop / 1e3 / options.peak_tflops, 3)
+        facts["share_of_peak"] = round(_median(speeds["resident"], 0) * gflop / 1e3 / options.peak_tflops, 3)
+    if device == "cpu":
+        facts["processor_time_fraction"] = _ratio(*speeds.values(), 1)
     _report(config, device, "pipeline_fraction", speeds, "same steps on resident tensors", **facts)
     with tempfile.TemporaryDirectory() as folder:
         files = _file_batches(PngFiles(Path(folder), crops, config), scale, config, device, options.workers)
@@ -184,18 +190,23 @@ def main(options: argparse.Namespace) -> None:
         speeds = _in_turns(training, sources, options.quick, before)
         files.close()
     peer = "torch DataLoader over one PNG per picture"
-    _report(config, device, "train_vs_png_dataloader", speeds, peer, dataloader_workers=options.workers)
+    _report(config, device, "train_vs_png_dataloader", speeds, peer, dataloader_workers=options.workers, **sizes)
 
 
-def _report(
-    config: TrainConfig, device: str, figure: str, speeds: dict[str, list[float]], peer: str, **facts: float
-) -> None:
+def _median(speeds: list[tuple[float, float]], clock: int) -> float:
+    return statistics.median(speed[clock] for speed in speeds)
+
+
+def _ratio(ours: list[tuple[float, float]], others: list[tuple[float, float]], clock: int) -> float:
+    """Median ratio of neighbours in time, by wall clock (0) or processor time (1)."""
+    return round(statistics.median(our[clock] / other[clock] for our, other in zip(ours, others, strict=True)), 3)
+
+
+def _report(config: TrainConfig, device: str, figure: str, speeds: Speeds, peer: str, **facts: float) -> None:
     (_, ours), (_, others) = speeds.items()
-    # neighbours in time are compared
-    ratio = round(statistics.median(our / other for our, other in zip(ours, others, strict=True)), 3)
     report.record(
-        "train", figure, round(statistics.median(ours), 1), "images/s", peer, ratio,
-        peer_images_per_s=round(statistics.median(others), 1),
+        "train", figure, round(_median(ours, 0), 1), "images/s", peer, _ratio(ours, others, 0),
+        peer_images_per_s=round(_median(others, 0), 1),
         device=torch.cuda.get_device_name() if device == "cuda" else "cpu",
         threads=torch.get_num_threads(), backbone=config.backbone, input_px=config.input_px,
         batch_size=config.batch_size, compile=config.compile, rounds=len(ours),

@@ -51,3 +51,7 @@ class CheckpointError(SynheadError):
 
 class TrainingError(SynheadError):
     """Training cannot start or cannot go on."""
+
+
+class PictureError(SynheadError):
+    """A picture or a video that somebody gave cannot be read, or cannot be what is asked for."""

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from synhead_tools.cli.chain import Chain, ChainSettings, Run
-from synhead_tools.cli.demo_target import DemoTarget, embedded_target, real_target
+from synhead_tools.cli.chain_target import ChainTarget, biwi_target, embedded_target, weights_beside
+from synhead_tools.cli.protocol_text import protocol_lines
 from synhead_tools.errors import OutputExistsError
 from synhead_tools.formats.atomic import atomic_write_text
 
@@ -79,17 +80,18 @@ def run_demo(
         ``lines`` for people and ``json`` for programs; also written to ``out / "result.json"``.
     """
     settings = EMBEDDED if data is None else REAL
-    init_weights = init_weights or _weights_beside(data)
+    init_weights = init_weights or weights_beside(data)
     if init_weights is not None:
         settings = replace(settings, training={**settings.training, "init_weights": str(init_weights)})
-    real = None if data is None else real_target(data)
+    real = None if data is None else biwi_target(data)
     _make_folder(out, overwrite)
     chain = Chain(out, settings, say, workers, seed)
     chain.say(f"ResNet-18 starts from {init_weights.name if init_weights else 'random weights'}")
     chain.build_source()
     target = real or embedded_target(out, TARGET_FRAMES_PER_HEAD, settings.size_px, workers, seed)
     chain.say(target.name)
-    source = chain.match(target.poses)
+    chain.match(target.poses)
+    source = chain.matched("synhead++")
     reports, predictions = _train_and_score(chain, source, target, range(seed, seed + seeds))
     sheet = out / "contact_sheet.png"
     _draw_sheet(target, predictions, sheet)
@@ -101,7 +103,7 @@ def run_demo(
 
 
 def _train_and_score(
-    chain: Chain, source: Any, target: DemoTarget, seeds: range
+    chain: Chain, source: Any, target: ChainTarget, seeds: range
 ) -> tuple[dict[str, list[Any]], dict[str, np.ndarray]]:
     """Reports of every run and seed, and each run's rotations from the first seed."""
     from synhead_tools.learning.evaluate import evaluate
@@ -126,36 +128,16 @@ def _train_and_score(
 def _table(reports: dict[str, list[Any]]) -> list[str]:
     """Protocol, then MAE of the baselines and of every run: mean over seeds, and the spread of the total."""
     first = next(iter(reports.values()))[0]
-    lines = [*_protocol_lines(reports), "", f"{'MAE in degrees':44} pitch    yaw   roll   mean  runs"]
+    lines = [
+        *protocol_lines({name: [run.protocol for run in runs] for name, runs in reports.items()}),
+        "",
+        f"{'MAE in degrees':44} pitch    yaw   roll   mean  runs",
+    ]
     lines += [_row(score.name + (" *" if score.uses_scored_labels else ""), [score]) for score in first.scores[2:]]
     for column, suffix in ((0, ""), (1, ", aligned *")):
         for name, runs in reports.items():
             lines.append(_row(name + suffix, [run.scores[column] for run in runs]))
     return [*lines, "* knows labels it is scored on: a yardstick, not a result"]
-
-
-def _protocol_lines(reports: dict[str, list[Any]]) -> list[str]:
-    """What all runs share on one line, then what sets each run apart."""
-    protocols = {name: [run.protocol for run in runs] for name, runs in reports.items()}
-    every = [protocol for runs in protocols.values() for protocol in runs]
-    shared = {key for key in every[0] if all(protocol[key] == every[0][key] for protocol in every)}
-    lines = ["Protocol: " + _words({key: value for key, value in every[0].items() if key in shared})]
-    for name, runs in protocols.items():
-        own = {key: [run[key] for run in runs] for key in every[0] if key not in shared}
-        lines.append(f"  {name}: " + _words({key: _one_or_all(values) for key, values in own.items()}))
-    return lines
-
-
-def _one_or_all(values: list[Any]) -> Any:
-    return values[0] if all(value == values[0] for value in values) else ", ".join(map(str, values))
-
-
-def _words(protocol: dict[str, Any]) -> str:
-    word = {True: "yes", False: "no", None: "unknown"}
-    return "; ".join(
-        f"{key.replace('_', ' ')}: {word[value] if value is None or isinstance(value, bool) else value}"
-        for key, value in protocol.items()
-    )
 
 
 def _row(title: str, scores: list[Any]) -> str:
@@ -166,17 +148,11 @@ def _row(title: str, scores: list[Any]) -> str:
     return f"{title:43} {figures}  {len(scores)}{spread}"
 
 
-def _draw_sheet(target: DemoTarget, predictions: dict[str, np.ndarray], path: Path) -> None:
+def _draw_sheet(target: ChainTarget, predictions: dict[str, np.ndarray], path: Path) -> None:
     from synhead_tools.rendering.prediction_sheet import prediction_sheet
 
     rows = np.linspace(0, len(target.pictures) - 1, SHEET_TILES + 2).round().astype(int)[1:-1]
     prediction_sheet(target.pictures, rows, predictions, path)
-
-
-def _weights_beside(data: Path | None) -> Path | None:
-    """ResNet-18 weights that lie with the data, if any."""
-    found = [] if data is None else sorted((data / "weights").glob("resnet18*.safetensors"))
-    return found[0] if found else None
 
 
 def _make_folder(out: Path, overwrite: bool) -> None:

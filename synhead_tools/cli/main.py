@@ -19,13 +19,18 @@ COMMANDS = Table(
         "convert-euler": f"{_HERE}.convert_euler:convert_euler",
         "match-biwi": f"{_HERE}.match_biwi:match_biwi",
         "train-padaco": f"{_HERE}.train_padaco:train_padaco",
+        "train-retinaface": f"{_HERE}.train_retinaface:train_retinaface",
         "evaluate": f"{_HERE}.evaluate:evaluate",
+        "predict": f"{_HERE}.predict:predict",
+        "detect": f"{_HERE}.detect:detect",
+        "boxes": f"{_HERE}.boxes:boxes",
         "export": f"{_HERE}.export:export",
         "heads": f"{_HERE}.heads:heads",
         "inspect": f"{_HERE}.inspect:inspect",
         "identify": f"{_HERE}.identify:identify",
         "conventions": f"{_HERE}.conventions:conventions",
         "demo": f"{_HERE}.demo:demo",
+        "reproduce": f"{_HERE}.reproduce:reproduce",
     },
 )
 
@@ -52,7 +57,7 @@ class _LazyGroup(click.Group):
             ctx.exit(EXIT_INTERRUPTED)
         except Exception as error:
             _raise_if_wanted(ctx, error)
-            raise click.ClickException(_one_line(_what_happened(error))) from error
+            raise click.ClickException(one_line(_what_happened(error))) from error
 
 
 def _raise_if_wanted(ctx: click.Context, error: Exception) -> None:
@@ -75,7 +80,7 @@ def _what_happened(error: Exception) -> str:
     return f"unexpected {type(error).__name__}: {error}; this is a defect of synhead, -vv shows where"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """`text` in one line, not endless, and without characters that a terminal would obey."""
     line = " ".join(text.split())
     line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
@@ -83,7 +88,10 @@ def _one_line(text: str) -> str:
 
 
 def _missing_package(error: ImportError) -> str:
-    extras = {"torch": "train", "safetensors": "train", "numba": "cpu", "onnx": "export", "distributed": "cluster"}
+    extras = {
+        "torch": "train", "safetensors": "train", "numba": "cpu", "onnx": "export", "onnxruntime": "export",
+        "onnxscript": "export", "av": "video", "distributed": "cluster",
+    }  # fmt: skip
     extra = extras.get(error.name or "")
     if extra:
         return f"{error.name} is not installed; pip install 'synhead-tools[{extra}]'"
@@ -110,4 +118,4 @@ def main() -> None:
     try:
         sys.exit(synhead(prog_name="synhead"))
     except OSError as error:  # help or version that cannot be written is not met by any command
-        sys.exit(f"Error: {_one_line(_what_happened(error))}")
+        sys.exit(f"Error: {one_line(_what_happened(error))}")

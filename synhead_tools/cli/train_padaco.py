@@ -25,6 +25,8 @@ METHODS = (
     "pada",
     "source-only",
     "oracle",
+    "dare-gram",
+    "relative-pose",
 )  # the table's names; a test compares, so that --help needs no torch
 
 _PLACEMENT_HELP = (
@@ -87,7 +89,7 @@ def train_padaco(
     from synhead_tools.learning.processes import joined_processes, own_number
     from synhead_tools.learning.train_estimator import train_estimator
 
-    values = _settings(settings).to_dict() if settings else {}
+    values = read_settings(settings).to_dict() if settings else {}
     for key, value in chosen.items():
         left_out = ctx.get_parameter_source(key) == ParameterSource.DEFAULT
         if value is not None and not (settings and left_out):  # what nobody asked for does not win over the file
@@ -108,7 +110,14 @@ def train_padaco(
     click.echo(json.dumps(result) if as_json else f"{record.method} estimator in {out}, log in {out / 'log.jsonl'}")
 
 
-def _settings(path: Path) -> TrainConfig:
+def read_settings(path: Path) -> TrainConfig:
+    """Training settings of a JSON file.
+
+    Raises
+    ------
+    TrainingError
+        It is no such file, or a setting is unknown or not allowed.
+    """
     from synhead_tools.learning.config import TrainConfig
 
     data = read_input(path, options.SETTINGS_BYTES_LIMIT, TrainingError, "give a JSON file of training settings")

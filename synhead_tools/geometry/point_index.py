@@ -1,17 +1,19 @@
 """Exact nearest neighbours among points, where equally near ones are told apart by their row.
 
-The KD-tree only proposes: it compares rounded distances and cuts ties as it likes. Whatever it leaves open - a
-neighbour beyond the last one fetched that might be as near - is asked for again, and the order is that of a measure
-computed here, which is the same whatever else is indexed or asked for.
+The tree - SciPy's, or a compiled one where that pays - only proposes: it compares rounded distances and cuts ties as
+it likes. Whatever it leaves open - a neighbour beyond the last one fetched that might be as near - is asked for again,
+and the order is that of a measure computed here, which is the same whatever else is indexed or asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import numpy as np
 from scipy.spatial import cKDTree
 
+from synhead_tools.geometry.compiled_points import CompiledTree, kernels_for
 from synhead_tools.geometry.equal_rows import EqualRows, group_equal_rows
 from synhead_tools.geometry.ragged import ragged_offsets
 
@@ -33,6 +35,11 @@ class PointIndex:
         distance, but for rounding, and treat every pair alike.
     groups : EqualRows, optional
         Which points are equal, where that is known; else it is found out.
+
+    Raises
+    ------
+    ValueError
+        A point is not finite.
     """
 
     def __init__(
@@ -41,14 +48,23 @@ class PointIndex:
         measure: Callable[[np.ndarray, np.ndarray], np.ndarray],
         groups: EqualRows | None = None,
     ) -> None:
+        _check_finite(points)
         self._count, self._measure = len(points), measure
+        kernels = kernels_for(len(points))
         self.groups = group_equal_rows(points) if groups is None else groups
         self._points = points if self.groups.all_different else points[self.groups.first]
-        # an unbalanced tree builds several times faster; large leaves suit the few, tight dimensions at hand
-        self._tree = cKDTree(self._points, leafsize=32, balanced_tree=False)
+        fits = kernels is not None and points.shape[1] <= CompiledTree.MOST_AXES
+        self._compiled = CompiledTree(self._points, kernels) if fits else None
+        if self._compiled is None:
+            _ = self._tree
 
     def __len__(self) -> int:
         return self._count
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        # an unbalanced tree builds several times faster; large leaves suit the few, tight dimensions at hand
+        return cKDTree(self._points, leafsize=32, balanced_tree=False)
 
     def query(self, queries: np.ndarray, k: int = 1, workers: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """The `k` nearest points of each query.
@@ -126,14 +142,15 @@ class PointIndex:
         chord, group : arrays, shape (b, c)
             Euclidean distances as the tree computes them, ascending, and groups. The last may be farther than asked.
         """
+        _check_finite(queries)
+        kernels_for(len(queries))
         count, k = len(self._points), min(k, len(self._points))
         pending, fetch = np.arange(len(queries)), min(k + 1, count)
         while len(pending):
             block, later = max(1, _BLOCK_ENTRIES // fetch), []
             for first in range(0, len(pending), block):
                 asked = pending[first : first + block]
-                chord, found = self._tree.query(queries[asked], k=fetch, workers=workers)
-                chord, found = chord.reshape(-1, fetch), found.reshape(-1, fetch)
+                chord, found = self._nearest(queries[asked], k, fetch, beyond, workers)
                 settled = chord[:, -1] > (chord[:, k - 1] + beyond) * (1.0 + SLACK)
                 if fetch == count:
                     settled[:] = True
@@ -143,6 +160,15 @@ class PointIndex:
                 elif settled.any():
                     yield asked[settled], chord[settled], found[settled]
             pending, fetch = np.concatenate(later), min(4 * fetch, count)
+
+    def _nearest(
+        self, queries: np.ndarray, k: int, fetch: int, beyond: float, workers: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Distances and groups (m, fetch), ascending; the first `k` nearest, then enough to tell what ties."""
+        if self._compiled is not None and fetch <= CompiledTree.MOST_FETCHED:
+            return self._compiled.query(queries, k, fetch, beyond, SLACK, workers)
+        chord, found = self._tree.query(queries, k=fetch, workers=workers)
+        return chord.reshape(-1, fetch), found.reshape(-1, fetch)
 
     def _is_plain(self, chord: np.ndarray, k: int) -> np.ndarray:
         """Rows of (b, c) whose first `k` are in order beyond doubt: nothing is as near as its neighbour, bool (b,)."""
@@ -163,3 +189,8 @@ class PointIndex:
         begin = np.searchsorted(query, np.arange(len(found)))  # queries ascend already
         chosen = order[begin[:, None] + np.arange(k)]
         return measure[chosen], row[chosen]
+
+
+def _check_finite(points: np.ndarray) -> None:
+    if not np.isfinite(points).all():
+        raise ValueError("a row is not finite: neither indexed points nor queries may hold NaN or infinity")

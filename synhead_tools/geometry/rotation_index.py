@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from synhead_tools.geometry.compiled_points import kernels_for
 from synhead_tools.geometry.direction_index import angle_of_half_tangent_deg, squared_half_tangent, squared_length
 from synhead_tools.geometry.point_index import PointIndex
 
@@ -106,6 +107,10 @@ def _quaternions(rotmats: np.ndarray) -> np.ndarray:
     """
     rotmats = np.asarray(rotmats, float).reshape(-1, 9)
     quat = np.empty((len(rotmats), 4))
+    kernels = kernels_for(0)
+    if kernels is not None:
+        kernels.quaternions(np.require(rotmats, requirements="CW"), quat)
+        return quat
     for first in range(0, len(rotmats), _BLOCK_ROWS):  # blocks stay in the processor's cache
         quat[first : first + _BLOCK_ROWS] = _some_quaternions(rotmats[first : first + _BLOCK_ROWS])
     return quat

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -180,11 +181,42 @@ def bent_head(head: Head, maps: np.ndarray | None, move: Move = bend_vertices) -
     return replace(head, parts=parts, rest=head.rest or head)
 
 
+class Bending(NamedTuple):
+    """How a part was bent: the part as it was, and the maps along the neck."""
+
+    straight: Part
+    maps: np.ndarray
+
+
+def bending_of(part: Part) -> Bending | None:
+    """Return how `bent_head` bent a part, or None if it did not make it: then its vertices say it all."""
+    return part.__dict__.get("bending")
+
+
+class _BentPart(Part):
+    """A part that is bent when it is first asked for vertices or normals: a renderer may bend them by itself."""
+
+    @staticmethod
+    def of(part: Part, maps: np.ndarray, move: Move) -> _BentPart:
+        bent = object.__new__(_BentPart)
+        facts = {name: value for name, value in part.__dict__.items() if name not in _BENT_FIELDS}
+        bent.__dict__.update(facts, bending=Bending(part, maps), move=move)
+        return bent
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name not in _BENT_FIELDS or "bending" not in self.__dict__:
+            raise AttributeError(name)
+        part, maps = self.__dict__["bending"]
+        moved = self.__dict__["move"](part.vertices_m, part.normals, part.bend, maps)
+        self.__dict__.update(zip(_BENT_FIELDS, moved, strict=True))
+        return self.__dict__[name]
+
+
+_BENT_FIELDS = ("vertices_m", "normals")
+
+
 def _bent(part: Part, maps: np.ndarray, move: Move) -> Part:
-    if part.bend is None or not part.bend.any():
-        return part
-    vertices_m, normals = move(part.vertices_m, part.normals, part.bend, maps)
-    return replace(part, vertices_m=vertices_m, normals=normals)
+    return part if part.bend is None or not part.bend.any() else _BentPart.of(part, maps, move)
 
 
 def _arcs(joints_m: np.ndarray, rotations: np.ndarray) -> np.ndarray:

@@ -122,13 +122,17 @@ class DomainPasses:
             self._swap()
         return self.network.eval()
 
+    def autocast(self, device_type: str) -> torch.autocast:
+        """The arithmetic of the backbone, for another network that is to compute as this one does."""
+        return torch.autocast(device_type, dtype=torch.bfloat16, enabled=self._bfloat16)
+
     @property
     def test_time_statistics(self) -> str:
         """Whose running statistics the finished network holds, in words."""
         return TEST_TIME_STATISTICS[self._mode] if self._saw_target or self._mode == "frozen" else "source"
 
     def _features(self, pictures: Tensor) -> Tensor:
-        with torch.autocast(pictures.device.type, dtype=torch.bfloat16, enabled=self._bfloat16):
+        with self.autocast(pictures.device.type):
             return self._forward(pictures)
 
     def _train(self) -> None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from synhead_tools.learning.augment_colour import augment_colour, standardise
+from synhead_tools.learning.augment_context import turn_context
 from synhead_tools.learning.augment_geometry import (
     CropJitter,
     draw_jitter,
@@ -42,6 +43,25 @@ class SourceBatch:
     pictures: Tensor
     wanted: Tensor
     weights: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class TargetBatch:
+    """What the target domain gives to one step.
+
+    Parameters
+    ----------
+    pictures : Tensor, shape (N, 3, S, S)
+        Standardised, channels last; changed by `jitter`, and in their colours.
+    jitter : CropJitter
+        How each picture was shifted, turned and mirrored.
+    plain_pictures : Tensor, shape (N, 3, S, S), or None
+        The same face boxes as they are, for methods that ask for them.
+    """
+
+    pictures: Tensor
+    jitter: CropJitter
+    plain_pictures: Tensor | None = None
 
 
 def _reader(crops: DomainCrops, config: TrainConfig, *names: str) -> BatchReader:
@@ -123,6 +143,7 @@ class SourceStream:
         rows, stored = self._reader.next()
         jitter = self._changes.draw_jitter()
         pictures = jitter_pictures(stored, jitter, config.input_px, config.margin)
+        pictures = turn_context(pictures, stored, jitter, config.margin, config.context_turn_deg, self._changes.looks)
         if self._crops.has_alpha:
             behind = (
                 draw_backgrounds(len(rows), config.input_px, self._changes.looks)
@@ -159,22 +180,28 @@ class TargetStream:
         Batch size and augmentation.
     stage : str
         Names the streams of random numbers.
+    plain : bool
+        Give the face boxes as they are as well. Colours of the others then change as strongly as those of the source:
+        what they looked like before is not lost.
     """
 
-    def __init__(self, crops: DomainCrops, config: TrainConfig, stage: str) -> None:
-        self._crops, self._config = crops, config
+    def __init__(self, crops: DomainCrops, config: TrainConfig, stage: str, plain: bool = False) -> None:
+        self._crops, self._config, self._plain = crops, config, plain
         self._reader = _reader(crops, config, stage, "target order")
         self._changes = _RandomChanges(config, stage, "target", crops.device)
 
-    def next(self) -> Tensor:
-        """The next batch: standardised pictures (N, 3, S, S), channels last."""
+    def next(self) -> TargetBatch:
+        """The next batch."""
         config = self._config
         rows, stored = self._reader.next()
         jitter = self._changes.draw_jitter()
         pictures = jitter_pictures(stored, jitter, config.input_px, config.margin)
         if self._crops.has_alpha:
             pictures = composite(pictures, MID_GREY)
-        return standardise(augment_colour(pictures, 0.5 * config.augmentation, self._changes.looks))
+        strength = config.augmentation * (1.0 if self._plain else 0.5)
+        pictures = standardise(augment_colour(pictures, strength, self._changes.looks))
+        plain = _plain(stored, self._crops, config.input_px, config.margin) if self._plain else None
+        return TargetBatch(pictures, jitter, plain)
 
     def state(self) -> dict[str, Tensor]:
         """Where the stream stands, between two batches."""
@@ -190,7 +217,10 @@ def plain_pictures(
     crops: DomainCrops, rows: Tensor | slice, input_px: int, margin: float, mirrored: bool = False
 ) -> Tensor:
     """Standardised pictures (N, 3, S, S) of the face boxes as they are, over mid grey where there is alpha."""
-    stored = crops.pictures[rows]
-    jitter: CropJitter = no_jitter(len(stored), crops.device, mirrored)
+    return _plain(crops.pictures[rows], crops, input_px, margin, mirrored)
+
+
+def _plain(stored: Tensor, crops: DomainCrops, input_px: int, margin: float, mirrored: bool = False) -> Tensor:
+    jitter = no_jitter(len(stored), crops.device, mirrored)
     pictures = jitter_pictures(stored, jitter, input_px, margin)
     return standardise(composite(pictures, MID_GREY) if crops.has_alpha else pictures)

@@ -114,8 +114,20 @@ class Checkpoint:
     record: CheckpointRecord
 
 
-def save_checkpoint(folder: str | Path, checkpoint: Checkpoint, *, overwrite: bool = False) -> Path:
+def save_checkpoint(folder: str | Path, checkpoint: Checkpoint, *, overwrite: bool = False, half: bool = False) -> Path:
     """Write a checkpoint; the record comes last and names the weights' sha256, so half a pair is never taken for one.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Is made if it is not there.
+    checkpoint : Checkpoint
+        Network and record.
+    overwrite : bool
+        Replace the checkpoint that is there.
+    half : bool
+        Store kernels and matrices as float16, in half the bytes; biases and BatchNorm, whose range is wider, stay as
+        they are. Whoever loads the file computes in float32 as ever.
 
     Raises
     ------
@@ -126,7 +138,10 @@ def save_checkpoint(folder: str | Path, checkpoint: Checkpoint, *, overwrite: bo
     if (folder / RECORD_NAME).exists() and not overwrite:
         raise OutputExistsError(f"{folder} already holds a checkpoint; choose another folder or pass --overwrite")
     folder.mkdir(parents=True, exist_ok=True)
-    weights = tensors_to_bytes(checkpoint.network.state_dict())
+    state = checkpoint.network.state_dict()
+    if half:
+        state = {key: value.half() if value.ndim > 1 else value for key, value in state.items()}
+    weights = tensors_to_bytes(state)
     record = {
         "format": "synhead estimator",
         "format_version": FORMAT_VERSION,

@@ -44,6 +44,11 @@ _RANGES = {
     "lambda_max": (0.0, 100.0),
     "weights_every": (0, 10**8),
     "pada_threshold_deg": (1e-3, 180.0),
+    "consistency_weight": (0.0, 1000.0),
+    "teacher_decay": (0.0, 1.0),
+    "gram_angle_weight": (0.0, 1000.0),
+    "gram_scale_weight": (0.0, 1000.0),
+    "gram_share": (0.0, 1.0),
     "discriminator_width": (1, 65536),
     "discriminator_dropout": (0.0, 0.95),
     "crop_scale_jitter": (0.0, 0.5),
@@ -51,6 +56,7 @@ _RANGES = {
     "turn_deg": (0.0, 45.0),
     "flip_probability": (0.0, 1.0),
     "augmentation": (0.0, 3.0),
+    "context_turn_deg": (0.0, 180.0),
     "log_every": (1, 10**6),
 }
 
@@ -92,6 +98,11 @@ class TrainConfig:
         Steps of stage 2 after which instance weights are made again from the network as it is; 0 makes them once.
     pada_threshold_deg : float
         PADA's t: farther from every target prediction than this, a source sample does not count.
+    consistency_weight, teacher_decay : float
+        Of ``relative-pose``: greatest weight of the loss on the target, rising as lambda does; share of the teacher's
+        weights that is kept at every step, 0 for the network itself.
+    gram_angle_weight, gram_scale_weight, gram_share : float
+        Of ``dare-gram``: weights of its two losses; share of the sum of eigenvalues up to which they are kept.
     discriminator : str
         Layout; see `synhead_tools.learning.adaptation.domain_discriminator.build_discriminator`.
     discriminator_width, discriminator_dropout : int, float
@@ -106,6 +117,8 @@ class TrainConfig:
         Chance of a mirrored sample, for both domains.
     augmentation : float
         Strength of colour, blur, noise and erasing; 0 switches them off.
+    context_turn_deg : float
+        Largest angle by which what surrounds the face is turned against it, in every second source picture.
     random_background : bool
         Source pictures with alpha get a new background in every batch; otherwise mid grey.
     init_weights : str or None
@@ -150,6 +163,11 @@ class TrainConfig:
     lambda_max: float = 0.1
     weights_every: int = 0
     pada_threshold_deg: float = 15.0
+    consistency_weight: float = 1.0
+    teacher_decay: float = 0.99
+    gram_angle_weight: float = 0.05
+    gram_scale_weight: float = 0.001
+    gram_share: float = 0.9
     discriminator: str = "dropout"
     discriminator_width: int = 1024
     discriminator_dropout: float = 0.5
@@ -159,6 +177,7 @@ class TrainConfig:
     turn_deg: float = 10.0
     flip_probability: float = 0.5
     augmentation: float = 1.0
+    context_turn_deg: float = 0.0
     random_background: bool = True
     init_weights: str | None = None
     init_sha256: str | None = None

@@ -32,6 +32,35 @@ def square_crop_xyxy(box_xyxy: np.ndarray, scale: float = 1.0) -> np.ndarray:
     return np.concatenate([centre - half, centre + half], axis=-1)
 
 
+def ruled_crop_xyxy(
+    box_xyxy: np.ndarray, scale: float, shift: tuple[float, float] = (0.0, 0.0), stretched: bool = False
+) -> np.ndarray:
+    """What is cut out for a face box by the rule of another estimator.
+
+    Parameters
+    ----------
+    box_xyxy : array-like, shape (..., 4)
+        Face boxes, pixels.
+    scale : float
+        Side of the crop over that of the box.
+    shift : tuple of 2 float
+        Way of the middle to the right and down, in sides of the box.
+    stretched : bool
+        Scale either side of the box, so that the crop need not be square; otherwise both sides are the longer one's.
+
+    Returns
+    -------
+    array, shape (..., 4)
+        xyxy, pixels.
+    """
+    box = np.asarray(box_xyxy, float)
+    sides = box[..., 2:] - box[..., :2]
+    if not stretched:
+        sides = np.broadcast_to(sides.max(axis=-1, keepdims=True), sides.shape)
+    centre = (box[..., :2] + box[..., 2:]) / 2 + np.asarray(shift) * sides
+    return np.concatenate([centre - sides * scale / 2, centre + sides * scale / 2], axis=-1)
+
+
 def resample_crop(picture: np.ndarray, crop_xyxy: np.ndarray, side_px: int) -> np.ndarray:
     """One crop of one picture, low-pass filtered where it shrinks.
 
@@ -41,7 +70,7 @@ def resample_crop(picture: np.ndarray, crop_xyxy: np.ndarray, side_px: int) -> n
         uint8. Four channels are colour premultiplied by alpha, and alpha; there the outside is transparent.
         With three channels the outside repeats the picture's edge.
     crop_xyxy : array-like, shape (4,)
-        Edges of the crop, pixels; may reach beyond the picture.
+        Edges of the crop, pixels; may reach beyond the picture. What is not square is stretched.
     side_px : int
         Side of the result.
 
@@ -53,7 +82,7 @@ def resample_crop(picture: np.ndarray, crop_xyxy: np.ndarray, side_px: int) -> n
     height, width, channels = picture.shape
     left, top, right, bottom = (float(edge) for edge in crop_xyxy)
     # The filter's footprint needs a little more than the crop itself.
-    rim = int(np.ceil((right - left) / side_px)) + 1
+    rim = int(np.ceil(max(right - left, bottom - top) / side_px)) + 1
     x0, x1 = int(np.floor(left)) - rim, int(np.ceil(right)) + rim
     y0, y1 = int(np.floor(top)) - rim, int(np.ceil(bottom)) + rim
     if channels == 4:

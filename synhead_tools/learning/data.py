@@ -91,6 +91,7 @@ def read_crops(
     placement: str = "device",
     device_gib: float | None = None,
     scratch: str | Path | None = None,
+    cut: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> DomainCrops:
     """Read a dataset's pictures once, in blocks, and keep their face crops; labels are not read.
 
@@ -113,6 +114,9 @@ def read_crops(
         Where the crops are kept; see `synhead_tools.learning.placement.choose_placement`.
     scratch : path, optional
         Folder of the file that crops are streamed from, where they are.
+    cut : callable, optional
+        Another rule than `margin`: face boxes (n, 4) to crops (n, 4), both xyxy in pixels. What is not square is
+        stretched; the ray is that of the crop's middle.
 
     Raises
     ------
@@ -132,7 +136,8 @@ def read_crops(
     device = torch.device(device)
     place = choose_placement(int(np.prod(shape)), device, placement, device_gib)
     pictures = allocate_pictures(shape, device, place, scratch)
-    _read_pictures(source, rows, square_crop_xyxy(box_xyxy, margin), pictures, workers, progress)
+    crop_xyxy, box_xyxy = _crops_of(box_xyxy, margin, cut, name)
+    _read_pictures(source, rows, crop_xyxy, pictures, workers, progress)
     ray_rotmat = _rays(box_xyxy, source.read("intrinsics", rows)) if "intrinsics" in source.columns else None
     return DomainCrops(pictures, ray_rotmat, dict(source.describe()))
 
@@ -145,6 +150,7 @@ def crop_pictures(
     *,
     intrinsics: np.ndarray | None = None,
     device: str | torch.device = "cpu",
+    cut: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> DomainCrops:
     """Face crops of pictures in memory, of any sizes.
 
@@ -154,7 +160,7 @@ def crop_pictures(
         uint8 RGB.
     face_box_xyxy : array-like, shape (N, 4)
         One face box per picture, pixels.
-    crop_px, margin, device
+    crop_px, margin, device, cut
         As for `read_crops`.
     intrinsics : array-like, shape (3, 3) or (N, 3, 3), optional
         Camera matrices, if known.
@@ -168,8 +174,8 @@ def crop_pictures(
     if len(pictures) == 0 or len(pictures) != len(box_xyxy):
         raise TrainingError(f"{len(pictures)} pictures and {len(box_xyxy)} face boxes; give one box per picture")
     check_boxes(box_xyxy, "pictures")
-    squares = square_crop_xyxy(box_xyxy, margin)
-    crops = np.stack([resample_crop(*pair, crop_px) for pair in zip(pictures, squares, strict=True)])
+    crop_xyxy, box_xyxy = _crops_of(box_xyxy, margin, cut, "pictures")
+    crops = np.stack([resample_crop(*pair, crop_px) for pair in zip(pictures, crop_xyxy, strict=True)])
     return DomainCrops(torch.from_numpy(crops).to(device), None if intrinsics is None else _rays(box_xyxy, intrinsics))
 
 
@@ -197,6 +203,17 @@ def read_labelled_crops(source: SampleSource, crop_px: int, margin: float = 1.5,
     crop_rotmat = rotmat if crops.ray_rotmat is None else to_ray_frame(rotmat, crops.ray_rotmat)
     euler_deg = torch.from_numpy(network_euler_deg(crop_rotmat).astype(np.float32)).to(crops.device)
     return LabelledCrops(crops.pictures, crops.ray_rotmat, crops.description, crop_rotmat, euler_deg)
+
+
+def _crops_of(
+    box_xyxy: np.ndarray, margin: float, cut: Callable[[np.ndarray], np.ndarray] | None, what: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Crops (n, 4) of face boxes, and boxes (n, 4) whose middles decide the rays."""
+    if cut is None:
+        return square_crop_xyxy(box_xyxy, margin), box_xyxy
+    crop_xyxy = cut(box_xyxy)
+    check_boxes(crop_xyxy, f"{what}, crops")
+    return crop_xyxy, crop_xyxy
 
 
 def _rays(box_xyxy: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:

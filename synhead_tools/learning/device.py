@@ -9,6 +9,8 @@ import torch
 
 from synhead_tools.errors import TrainingError
 
+_FULL = ("can't allocate memory", "out of memory", "ALLOC_FAILED")  # torch on the CPU; CUDA; its libraries
+
 
 def resolve_device(device: str) -> torch.device:
     """The torch device of that name; ``auto`` is the first GPU, else the CPU.
@@ -41,7 +43,7 @@ def memory_explained(batch_size: int, input_px: int, device: str | torch.device)
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        full = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
+        full = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(text in str(error) for text in _FULL)
         if not full:
             raise
         raise TrainingError(

@@ -9,7 +9,8 @@ from synhead_tools.geometry.conventions import EulerConvention
 from synhead_tools.geometry.distance import direction_angle_deg, geodesic_distance_deg
 from synhead_tools.geometry.euler import angles_of_triples, euler_from_rotmat
 
-YAW_BIN_EDGES_DEG = (0.0, 15.0, 30.0, 45.0, 60.0, 90.0)
+YAW_BIN_EDGES_DEG = (0.0, 15.0, 30.0, 45.0, 60.0, 90.0, 180.0)
+PITCH_BIN_EDGES_DEG = (-180.0, -90.0, -60.0, -30.0, -10.0, 10.0, 30.0, 60.0, 90.0, 180.0)
 
 
 def pitch_yaw_roll_deg(rotmat: np.ndarray, convention: str | EulerConvention = "biwi+") -> np.ndarray:
@@ -93,10 +94,20 @@ def yaw_bins(
     list of (str, boolean array (N,))
         One entry per interval [low, high) that holds samples; the last one includes its upper edge.
     """
-    yaw = np.abs(pitch_yaw_roll_deg(true, convention)[..., 1])
+    return _bins("|yaw|", np.abs(pitch_yaw_roll_deg(true, convention)[..., 1]), edges_deg)
+
+
+def pitch_bins(
+    true: np.ndarray, edges_deg: tuple[float, ...] = PITCH_BIN_EDGES_DEG, convention: str | EulerConvention = "biwi+"
+) -> list[tuple[str, np.ndarray]]:
+    """Rows by true pitch with its sign, for faces that look up and down are hard in different ways; as `yaw_bins`."""
+    return _bins("pitch", pitch_yaw_roll_deg(true, convention)[..., 0], edges_deg)
+
+
+def _bins(what: str, angle_deg: np.ndarray, edges_deg: tuple[float, ...]) -> list[tuple[str, np.ndarray]]:
     bins = []
     for low, high in zip(edges_deg[:-1], edges_deg[1:], strict=True):
-        rows = (yaw >= low) & ((yaw < high) | ((high == edges_deg[-1]) & (yaw <= high)))
+        rows = (angle_deg >= low) & ((angle_deg < high) | ((high == edges_deg[-1]) & (angle_deg <= high)))
         if rows.any():
-            bins.append((f"|yaw| {low:g} to {high:g} deg", rows))
+            bins.append((f"{what} {low:g} to {high:g} deg", rows))
     return bins

@@ -10,7 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from synhead_tools.learning.adaptation.method import AdaptationMethod
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch
+from synhead_tools.learning.batches import SourceBatch, TargetBatch
 from synhead_tools.learning.processes import n_processes
 from synhead_tools.learning.synchronised_batch_norm import synchronise_batch_norms
 
@@ -23,13 +23,13 @@ class _StepLosses(nn.Module):
         self.network, self.discriminator = passes.network, method.discriminator
         self._passes, self._method = passes, method
 
-    def forward(self, source: SourceBatch, target: Tensor | None, progress: float) -> dict[str, Tensor]:
+    def forward(self, source: SourceBatch, target: TargetBatch | None, progress: float) -> dict[str, Tensor]:
         return self._method.losses(self._passes, source, target, progress)
 
 
 def shared_losses(
     passes: DomainPasses, method: AdaptationMethod
-) -> Callable[[SourceBatch, Tensor | None, float], dict[str, Tensor]]:
+) -> Callable[[SourceBatch, TargetBatch | None, float], dict[str, Tensor]]:
     """The method's losses; with several processes so that ``backward`` averages gradients over all of them.
 
     BatchNorm then takes its statistics from the batch of all processes.

@@ -40,11 +40,11 @@ from synhead_tools.learning.training_state import TrainingState, read_state
 
 
 def train_estimator(
-    source: SampleSource,
+    source: SampleSource | LabelledCrops,
     out: str | Path,
     config: TrainConfig,
     *,
-    target: SampleSource | None = None,
+    target: SampleSource | DomainCrops | None = None,
     stage1_checkpoint: str | Path | None = None,
     overwrite: bool = False,
     resume: bool = False,
@@ -63,16 +63,16 @@ def train_estimator(
 
     Parameters
     ----------
-    source : SampleSource
-        Labelled pictures.
+    source : SampleSource or LabelledCrops
+        Labelled pictures; or their crops on `device`, where several runs share what was read once.
     out : str or Path
         Gets ``model.safetensors``, ``model.json``, ``log.jsonl``, ``log.csv``, ``config.json``, ``run.json`` and,
         unless stage 1 was given, ``stage1/`` with its result; while the run lasts also ``resume.safetensors``.
     config : TrainConfig
         All settings.
-    target : SampleSource, optional
+    target : SampleSource or DomainCrops, optional
         Pictures to adapt to; only pictures, boxes and intrinsics are read, labels for the oracle alone. Not opened by
-        methods that do not adapt.
+        methods that do not adapt. Crops that were read already likewise.
     stage1_checkpoint : str or Path, optional
         Folder of a stage-1 checkpoint to start from.
     overwrite : bool
@@ -146,16 +146,20 @@ class _Domains(NamedTuple):
     score: TargetScore | None
 
 
-def _refuse_missing_target(config: TrainConfig, target: SampleSource | None, report_target_labels: bool) -> None:
+def _refuse_missing_target(
+    config: TrainConfig, target: SampleSource | DomainCrops | None, report_target_labels: bool
+) -> None:
     if target is None and METHODS.load(config.method).uses_target:
         raise TrainingError(f"method {config.method!r} needs target pictures; give a target or use 'source-only'")
+    if isinstance(target, DomainCrops) and report_target_labels:
+        raise TrainingError("a score on target labels was asked for, and crops have none; give the dataset")
     if target is None and report_target_labels:
         raise TrainingError("a score on target labels was asked for, and there is no target; give one")
 
 
 def _read_domains(
-    source: SampleSource,
-    target: SampleSource | None,
+    source: SampleSource | LabelledCrops,
+    target: SampleSource | DomainCrops | None,
     config: TrainConfig,
     report_target_labels: bool,
     progress: Callable[[str, int, int], None] | None,
@@ -167,9 +171,13 @@ def _read_domains(
         return {**options, "progress": None if progress is None else partial(progress, what)}
 
     method = METHODS.load(config.method)
-    source_crops = read_labelled_crops(source, config.crop_px, config.margin, **reading("source"))
+    source_crops = source
+    if not isinstance(source, LabelledCrops):
+        source_crops = read_labelled_crops(source, config.crop_px, config.margin, **reading("source"))
     if not (method.uses_target or report_target_labels):
         return _Domains(source_crops, None, None)
+    if isinstance(target, DomainCrops):
+        return _Domains(source_crops, target, None)
     read = read_labelled_crops if method.uses_target_labels else read_crops
     target_crops = read(target, config.crop_px, config.margin, **reading("target"))
     score = TargetScore(target, target_crops) if report_target_labels else None

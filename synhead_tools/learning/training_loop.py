@@ -9,7 +9,7 @@ from synhead_tools.errors import CheckpointError, SynheadError, TrainingError
 from synhead_tools.learning.adaptation.schedules import learning_rate_factor
 from synhead_tools.learning.backbones.resnet import load_strictly
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch, SourceStream, TargetStream
+from synhead_tools.learning.batches import SourceBatch, SourceStream, TargetBatch, TargetStream
 from synhead_tools.learning.config import TrainConfig
 from synhead_tools.learning.data import DomainCrops, LabelledCrops
 from synhead_tools.learning.model import PoseNetwork
@@ -65,7 +65,8 @@ class StageRun:
             labelled, stage.scale, config, stage.name, _as_tensor(weights), stage.method.weighs_losses
         )
         adapts = stage.method.uses_target and not stage.method.uses_target_labels
-        self._target = TargetStream(target, config, stage.name) if adapts else None
+        self._target = TargetStream(target, config, stage.name, stage.method.uses_plain_target) if adapts else None
+        stage.method.begin(self.passes, stage.scale)
         self._discriminator = stage.method.discriminator
         if self._discriminator is not None:
             self._discriminator.to(self._device).train()
@@ -114,6 +115,7 @@ class StageRun:
         self._optimiser.zero_grad(set_to_none=True)
         losses["total"].backward()
         self._optimiser.step()
+        self._stage.method.after_step(self.passes)
         self.step += 1
         if self._averages.add(self.step, losses, self._optimiser.param_groups[0]["lr"]):
             self._mark = self._streams()
@@ -128,7 +130,7 @@ class StageRun:
         self._source.set_weights(_as_tensor(self.weights))
         self._mark = self._streams()
 
-    def _next_batches(self) -> tuple[SourceBatch, torch.Tensor | None]:
+    def _next_batches(self) -> tuple[SourceBatch, TargetBatch | None]:
         return self._source.next(), None if self._target is None else self._target.next()
 
     def _check_weights(self) -> None:
@@ -154,9 +156,9 @@ class StageRun:
         if self._target is not None:
             self._target.load_state(target)
         for _ in range(error.step - step):
-            batch, pictures = self._next_batches()
+            batch, target = self._next_batches()
         tensors = {"source/pictures": batch.pictures, "source/wanted": batch.wanted}
-        tensors |= {} if pictures is None else {"target/pictures": pictures}
+        tensors |= {} if target is None else {"target/pictures": target.pictures}
         where = self._watch.on_bad_batch(tensors)
         return TrainingError(f"{error} (its batch is in {where}); {advice}")
 
@@ -165,7 +167,7 @@ class StageRun:
         if self._discriminator is not None:
             tensors |= named_part("discriminator", self._discriminator.state_dict())
         tensors |= named_part("optimiser", optimiser_state(self._optimiser))
-        tensors |= named_part("passes", self.passes.state())
+        tensors |= named_part("passes", self.passes.state()) | named_part("method", self._stage.method.state())
         for number, own in enumerate(from_all(self._own_state())):
             tensors |= named_part(f"process {number}", own)
         if self.weights is not None:
@@ -200,6 +202,7 @@ class StageRun:
             load_strictly(self._discriminator, state.part("discriminator"), "the saved state")
         load_optimiser_state(self._optimiser, state.part("optimiser"))
         self.passes.load_state(state.part("passes"))
+        self._stage.method.load_state(state.part("method"))
         own = f"process {own_number()}"
         self._averages.load_state(state.part(f"{own}/averages"), self._device)
         self._source.load_state(state.part(f"{own}/source"))

@@ -14,6 +14,7 @@ from synhead_tools.formats.atomic import atomic_write_bytes
 from synhead_tools.learning.tensor_files import read_tensor_notes, read_tensors, tensors_to_bytes
 
 STATE_VERSION = 1
+STAGES = ("stage1", "stage2", "detector")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,7 @@ class TrainingState:
     Parameters
     ----------
     stage : str
-        ``stage1`` or ``stage2``.
+        One of `STAGES`.
     step : int
         Steps of that stage made so far.
     tensors : dict of str to Tensor
@@ -77,6 +78,6 @@ def read_state(path: str | Path) -> TrainingState:
             "start anew with --overwrite"
         )
     stage, step, facts = notes.get("stage"), notes.get("step"), notes.get("facts")
-    if stage not in ("stage1", "stage2") or not isinstance(step, int) or not isinstance(facts, dict):
+    if stage not in STAGES or not isinstance(step, int) or not isinstance(facts, dict):
         raise CheckpointError(f"{path} does not say where the run stood; start anew with --overwrite")
     return TrainingState(stage, step, tensors, facts)

@@ -11,21 +11,12 @@ import numpy as np
 from synhead_tools.rendering.compiled import compiled
 from synhead_tools.rendering.cull import keep_triangles
 from synhead_tools.rendering.drawing import Lists
+from synhead_tools.rendering.lanes import COLOUR, LANES, TEXELS, U, V, field_place
 from synhead_tools.rendering.pack import BLENDED, PackedHead
 from synhead_tools.rendering.raster import nearer_samples
 from synhead_tools.rendering.sampler import alpha_level, sample_alpha
 from synhead_tools.rendering.samples import Samples
-from synhead_tools.rendering.shade import (
-    COLOUR,
-    LANES,
-    TEXELS,
-    HeadLighting,
-    U,
-    V,
-    empty_lanes,
-    field_place,
-    shade_surfaces,
-)
+from synhead_tools.rendering.shade import HeadLighting, empty_lanes, shade_surfaces
 from synhead_tools.rendering.surfaces import Pictures, Surfaces
 from synhead_tools.rendering.texels import ALPHA_FULL
 from synhead_tools.rendering.transform import STEP, Places

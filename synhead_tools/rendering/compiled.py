@@ -19,10 +19,13 @@ from numba import njit
 _OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy", "_nrt": False}
 _SOURCES = (
     "blend",
+    "collect_tiles",
     "compiled",
     "cull",
+    "cutout",
     "drawing",
     "label_kernels",
+    "lanes",
     "mipmap",
     "pack",
     "raster",
@@ -32,6 +35,7 @@ _SOURCES = (
     "shade",
     "surfaces",
     "texels",
+    "texture",
     "transform",
 )
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from synhead_tools.errors import BackendError
 from synhead_tools.rendering.backend import NEAR_M, Frame, check_pose, check_samples_per_axis
-from synhead_tools.rendering.pack import BLENDED, CUTOFF, TINT, PackedHead, pack_head, packed_as
-from synhead_tools.rendering.tile_thresholds import tile_thresholds
+from synhead_tools.rendering.pack import BLENDED, PackedHead, packed_as
 
 try:
     import numba
@@ -17,6 +16,7 @@ try:
     from synhead_tools.rendering.blend import draw_blended
     from synhead_tools.rendering.clip import clipped
     from synhead_tools.rendering.drawing import Lists, draw_samples, empty_lists
+    from synhead_tools.rendering.packed_shape import PackedShape
     from synhead_tools.rendering.resolve import resolve
     from synhead_tools.rendering.samples import Samples, empty_samples
     from synhead_tools.rendering.shade import HeadLighting, Lanes, empty_lanes
@@ -28,39 +28,19 @@ try:
         empty_surfaces,
         pixel_scratch,
     )
-    from synhead_tools.rendering.transform import STEP, Places, grid_matrix, places, project_vertices, put_vertices
+    from synhead_tools.rendering.transform import STEP, Places, grid_matrix, places, project_vertices
     from synhead_tools.rendering.turned_lighting import turned_lighting
 except ImportError as error:
     raise BackendError(f"the cpu backend needs numba ({error}); pip install 'synhead-tools[cpu]'") from error
 
 if TYPE_CHECKING:
-    from synhead_tools.heads.head import Head, Part
+    from synhead_tools.heads.head import Head
     from synhead_tools.rendering.scene import Camera, Lighting
 
 #: Heads kept packed; a packed head with 1024-texel textures takes some 20 MB.
 MAX_PACKED_HEADS = 16
 # Surfaces shaded together: few enough to stay in the cache.
 _SURFACES = 2048
-
-
-class _Packed(NamedTuple):
-    head: Head  # kept so that its id() cannot be given to another
-    mesh: PackedHead
-    thresholds: np.ndarray
-    rest: np.ndarray  # positions in `head`
-    drawn: list[Part]  # whose vertices `mesh` has at the moment
-    holds: list[bool]  # for each part, whether the planes of `mesh` are right for it
-
-    def take_shape(self, parts: tuple[Part, ...]) -> None:
-        """Put the vertices and tints of these parts in where they are others than those that are there."""
-        first, mesh = 0, self.mesh
-        for number, part in enumerate(parts):
-            if part is not self.drawn[number]:
-                arrays = (np.ascontiguousarray(n, np.float32) for n in (part.vertices_m, part.normals))
-                self.holds[number] = put_vertices(*arrays, first, mesh.rigid, self.rest, mesh.positions, mesh.normals)
-                mesh.material[number, TINT : TINT + 3] = part.tint
-                self.drawn[number] = part
-            first += len(part.vertices_m)
 
 
 class _Room(NamedTuple):
@@ -88,7 +68,7 @@ class CpuBackend:
 
     def __init__(self, samples_per_axis: int = 2) -> None:
         self.samples_per_axis = check_samples_per_axis(samples_per_axis)
-        self._packed: dict[int, _Packed] = {}
+        self._packed: dict[int, PackedShape] = {}
         self._kept_room: _Room | None = None
         self.description = f"cpu numba {numba.__version__}, {samples_per_axis}x{samples_per_axis} samples"
 
@@ -108,7 +88,7 @@ class CpuBackend:
             lists = empty_lists(len(mesh.triangles))
         pictures = _blank_pictures(camera)
         if box[0] < box[1] and box[2] < box[3]:
-            eye = (all(packed.holds), *(np.float32(-(n * position).sum()) for n in rotation.T))
+            eye = (packed.is_rigid, *(np.float32(-(n * position).sum()) for n in rotation.T))
             rows = (box[2] * size, box[3] * size)
             draw_samples(mesh, at, packed.thresholds, eye, lists, room.samples, rows)
             # 1/focal is the size of a pixel at z = 1
@@ -125,17 +105,13 @@ class CpuBackend:
         self._packed.clear()
         self._kept_room = None
 
-    def _pack(self, shape: Head) -> _Packed:
+    def _pack(self, shape: Head) -> PackedShape:
         head = packed_as(shape)
         packed = self._packed.get(id(head))
         if packed is None:
             while len(self._packed) >= MAX_PACKED_HEADS:
                 del self._packed[next(iter(self._packed))]
-            mesh = pack_head(head)
-            thresholds = tile_thresholds(mesh.material[:, CUTOFF], self.samples_per_axis)
-            packed = self._packed[id(head)] = _Packed(
-                head, mesh, thresholds, mesh.positions.copy(), list(head.parts), [True] * len(head.parts)
-            )
+            packed = self._packed[id(head)] = PackedShape(head, self.samples_per_axis)
         packed.take_shape(shape.parts)
         return packed
 
@@ -144,7 +120,7 @@ class CpuBackend:
         vertices, triangles = mesh.positions.shape[1], len(mesh.triangles)
         size = (vertices, triangles, width, height)
         if self._kept_room is None or self._kept_room.size != size:
-            surfaces = _SURFACES + width * self.samples_per_axis
+            surfaces = _SURFACES + 2 * width * self.samples_per_axis
             self._kept_room = _Room(
                 size,
                 places(vertices),

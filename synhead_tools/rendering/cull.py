@@ -9,6 +9,7 @@ from synhead_tools.rendering.transform import STEP, SUBPIXEL_BITS
 
 _CENTRE = STEP // 2
 _LANES = 16
+_INT = np.int32
 _BEFORE, _BEHIND, _BITS = np.int32(_CENTRE - 1), np.int32(_CENTRE), np.int32(SUBPIXEL_BITS)
 #: Numbers of distances told apart by `sort_by_distance`.
 DISTANCES = 1024
@@ -62,6 +63,32 @@ def _load_corners(mesh, places, candidates, first, many, corners):
 
 
 @inlined
+def not_own(dx, dy):
+    """1 if an edge does not own the samples exactly on it (top-left rule), else 0."""
+    return _INT((dx > 0) | ((dx == 0) & (dy >= 0)))
+
+
+@inlined
+def _misses(ax, ay, bx, by, cx, cy, x, y):
+    """Negative where a triangle that runs counter-clockwise covers none of the 2 x 2 samples from (x, y) on.
+
+    Its box must not hold others: then all fits into 32 bits.
+    """
+    i = _INT
+    d0x, d0y, d1x, d1y, d2x, d2y = i(by - cy), i(cx - bx), i(cy - ay), i(ax - cx), i(ay - by), i(bx - ax)
+    w0 = i(i(-i(i(d0x * i(x - bx)) + i(d0y * i(y - by)))) - not_own(d0x, d0y))
+    w1 = i(i(-i(i(d1x * i(x - cx)) + i(d1y * i(y - cy)))) - not_own(d1x, d1y))
+    w2 = i(i(-i(i(d2x * i(x - ax)) + i(d2y * i(y - ay)))) - not_own(d2x, d2y))
+    d0x, d0y, d1x = i(d0x << _BITS), i(d0y << _BITS), i(d1x << _BITS)  # from one sample to the next
+    d1y, d2x, d2y = i(d1y << _BITS), i(d2x << _BITS), i(d2y << _BITS)
+    first = i(w0 | i(w1 | w2))
+    right = i(i(w0 - d0x) | i(i(w1 - d1x) | i(w2 - d2x)))
+    below = i(i(w0 - d0y) | i(i(w1 - d1y) | i(w2 - d2y)))
+    both = i(i(i(w0 - d0x) - d0y) | i(i(i(w1 - d1x) - d1y) | i(i(w2 - d2x) - d2y)))
+    return i(i(first & right) & i(below & both))
+
+
+@inlined
 def _judge_lanes(corners, both_sides, width, height, stays):
     """Whether each triangle may cover a sample, and is seen from a side that is drawn."""
     for i in range(_LANES):
@@ -75,7 +102,13 @@ def _judge_lanes(corners, both_sides, width, height, stays):
         # exact in doubles: see `synhead_tools.rendering.transform.GUARD`
         first = np.float64(cx - ax) * np.float64(by - ay)
         second = np.float64(cy - ay) * np.float64(bx - ax)
-        stays[i] = inside & ((first > second) | (both_sides & (first < second)))
+        swapped = first < second
+        bx, cx, by, cy = cx if swapped else bx, bx if swapped else cx, cy if swapped else by, by if swapped else cy
+        x, y = _INT((_INT(x0) << _BITS) + _BEHIND), _INT((_INT(y0) << _BITS) + _BEHIND)
+        # of the smallest triangles, which may well slip between the samples, it is worth knowing for sure
+        large = (x1 - x0 > 1) | (y1 - y0 > 1)
+        inside &= large | (_misses(ax, ay, bx, by, cx, cy, x, y) >= 0)
+        stays[i] = inside & ((first > second) | (both_sides & swapped))
 
 
 @compiled

@@ -8,9 +8,10 @@ import numpy as np
 
 from synhead_tools.rendering.compiled import compiled
 from synhead_tools.rendering.cull import DISTANCES, find_facing, keep_triangles, sort_by_distance
+from synhead_tools.rendering.cutout import draw_cutout, find_farthest
 from synhead_tools.rendering.pack import BLENDED, CLOSED, CUT, OPEN, RIGID
-from synhead_tools.rendering.raster import draw_cutout, draw_opaque
-from synhead_tools.rendering.samples import TILE_BITS
+from synhead_tools.rendering.raster import draw_opaque
+from synhead_tools.rendering.samples import TILE, TILE_BITS
 
 
 class Lists(NamedTuple):
@@ -25,6 +26,7 @@ class Lists(NamedTuple):
     starts: np.ndarray
     corners: np.ndarray
     stays: np.ndarray
+    texels: np.ndarray
 
 
 def empty_lists(triangles: int) -> Lists:
@@ -36,6 +38,7 @@ def empty_lists(triangles: int) -> Lists:
         np.zeros(DISTANCES + 1, np.uint32),
         np.zeros(6 * 16, np.int32),
         np.zeros(16, np.uint8),
+        np.zeros(TILE, np.uint32),
     )
 
 
@@ -58,8 +61,9 @@ def draw_samples(mesh, places, thresholds, eye, lists, samples, rows):
         First row of samples that may show anything and the one after the last.
     """
     width, height = np.int32(samples.column_at.shape[0]), np.int32(samples.row_at.shape[0])
-    across = ((width + 3) >> TILE_BITS) << 2 * TILE_BITS
-    samples.depth[(rows[0] >> TILE_BITS) * across : ((rows[1] + 3) >> TILE_BITS) * across] = 0
+    across = (width + 3) >> TILE_BITS
+    tiles = ((rows[0] >> TILE_BITS) * across, ((rows[1] + 3) >> TILE_BITS) * across)
+    samples.depth[tiles[0] * TILE : tiles[1] * TILE] = 0
     first, scratch = mesh.group_first, (lists.corners, lists.stays)
     count = 0
     if eye[0]:
@@ -80,4 +84,5 @@ def draw_samples(mesh, places, thresholds, eye, lists, samples, rows):
     numbers = lists.numbers[first[CUT] : first[BLENDED]]
     count = keep_triangles(mesh, places, numbers.shape[0], numbers, True, width, height, scratch, lists.kept, 0)
     sort_by_distance(mesh.triangles, places, count, lists.kept, lists.keys, lists.starts, lists.sorted)
-    draw_cutout(mesh, places, count, lists.sorted, thresholds, samples)
+    find_farthest(samples, tiles[0], tiles[1])
+    draw_cutout(mesh, places, count, lists.sorted, thresholds, lists.texels, samples)

@@ -234,3 +234,17 @@ def bend(vertices_m, normals, moving, share, maps, bent_m, turned):
             a, b, c = maps[axis, 0, step], maps[axis, 1, step], maps[axis, 2, step]
             bent_m[i, axis] = a * x + b * y + c * z + maps[axis, 3, step]
             turned[i, axis] = a * nx + b * ny + c * nz
+
+
+@compiled
+def bend_into(vertices_m, normals, moving, places, share, maps, positions, into):
+    """Do what `bend` does, but write to the columns `places` (M,) of positions (3, N) and rows of normals (N, 3)."""
+    steps = np.float32(maps.shape[2] - 1)
+    for k in range(moving.shape[0]):
+        i, at, step = moving[k], places[k], int(np.rint(share[k] * steps))
+        x, y, z = vertices_m[i, 0], vertices_m[i, 1], vertices_m[i, 2]
+        nx, ny, nz = normals[i, 0], normals[i, 1], normals[i, 2]
+        for axis in range(3):
+            a, b, c = maps[axis, 0, step], maps[axis, 1, step], maps[axis, 2, step]
+            positions[axis, at] = a * x + b * y + c * z + maps[axis, 3, step]
+            into[at, axis] = a * nx + b * ny + c * nz

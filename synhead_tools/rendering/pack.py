@@ -9,7 +9,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from synhead_tools.errors import HeadError
+from synhead_tools.heads.pose_neck import bending_of
 from synhead_tools.heads.regions import Region
+from synhead_tools.rendering.draw_order import along_curve, in_order_of_use
 from synhead_tools.rendering.mipmap import MipChain, build_mip_chain
 from synhead_tools.rendering.texels import packed_alphas, packed_colours
 
@@ -37,7 +39,7 @@ class PackedHead(NamedTuple):
     """Everything of a head that does not depend on the pose.
 
     Triangles stand group after group (`RIGID` to `BLENDED`), part after part, and within a part along a curve through
-    space, so that neighbours use the same vertices.
+    space, so that neighbours use the same vertices. Vertices stand in the order in which the triangles use them.
     When the head changes its shape, `triangle_facing` and `part_closed` stay those of the head that
     was packed: a picture must not depend on what was drawn before.
 
@@ -47,6 +49,8 @@ class PackedHead(NamedTuple):
         Metres; head frame. Like `normals` it changes with the head's shape.
     normals : (V, 3) float32
     uv : (V, 2) float32
+    vertex_place : (V,) uint32
+        Where each vertex of the head's parts, one part after another, stands here.
     triangles : (T, 3) uint32
         Unsigned like all that is used to look things up: the compiler then leaves out the test for negative ones.
     triangle_number : (T,) int32
@@ -88,6 +92,7 @@ class PackedHead(NamedTuple):
     positions: np.ndarray
     normals: np.ndarray
     uv: np.ndarray
+    vertex_place: np.ndarray
     triangles: np.ndarray
     triangle_number: np.ndarray
     triangle_part: np.ndarray
@@ -140,10 +145,13 @@ def pack_head(head: Head) -> PackedHead:
     closed = np.array([not part.two_sided and part.alpha_mode == "opaque" and _is_closed(part) for part in parts])
     moving = np.concatenate([np.zeros(len(p.vertices_m), bool) if p.bend is None else p.bend > 0 for p in parts])
     group = _groups(modes[part_of], closed[part_of], moving[triangles].any(axis=1))
-    order = np.lexsort((_along_curve(positions[triangles].mean(axis=1)), part_of, group))
+    order = np.lexsort((along_curve(positions[triangles].mean(axis=1)), part_of, group))
     triangles, part_of = np.ascontiguousarray(triangles[order], np.uint32), part_of[order]
     region = np.concatenate([p.triangle_region for p in parts]).astype(np.uint32)[order]
     first = np.searchsorted(group[order], np.arange(6))
+    layer = _layers(len(positions), triangles)
+    used, place = in_order_of_use(len(positions), triangles)
+    positions, normals, uv, triangles = positions[used], normals[used], uv[used], place[triangles]
     rigid = np.zeros(len(positions), bool)
     rigid[triangles[: first[1]]] = True
     colours, alphas, levels, part_level = _join_chains(chains)
@@ -151,13 +159,14 @@ def pack_head(head: Head) -> PackedHead:
         positions=np.ascontiguousarray(positions.T),
         normals=normals,
         uv=uv,
+        vertex_place=place,
         triangles=triangles,
         triangle_number=order.astype(np.int32),
         triangle_part=part_of.astype(np.uint32),
         triangle_kind=(part_of << 9 | (modes[part_of] == OPAQUE) << 8).astype(np.uint32) | region,
         triangle_facing=np.where(closed[part_of], 1, _facing(positions, normals, triangles)).astype(np.int8),
         triangle_texels=texel_areas(uv, triangles, levels[part_level[part_of, 0]]),
-        triangle_layer=_layers(len(positions), triangles),
+        triangle_layer=layer,
         material=np.stack([_material_row(part) for part in parts]),
         colours=colours,
         alphas=alphas,
@@ -181,7 +190,9 @@ def packed_as(head: Head) -> Head:
     for part, other in zip(head.parts, rest.parts, strict=True):
         if any(getattr(part, name) is not getattr(other, name) for name in names):
             return head  # it was taken apart since
-        if part.vertices_m.shape != other.vertices_m.shape or part.normals.shape != other.normals.shape:
+        bending = bending_of(part)
+        shape = part if bending is None else bending.straight
+        if shape.vertices_m.shape != other.vertices_m.shape or shape.normals.shape != other.normals.shape:
             return head
     return rest
 
@@ -231,16 +242,6 @@ def _planes(positions: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     normal /= np.maximum(np.sqrt((normal**2).sum(axis=1, keepdims=True)), 1e-30)
     least = (normal * positions.astype(np.float64)[triangles[:, 0]]).sum(axis=1) - _PLANE_SLACK_M
     return np.ascontiguousarray(np.column_stack([normal, least]).T, np.float32)
-
-
-def _along_curve(points_m: np.ndarray) -> np.ndarray:
-    """Place of each point on Morton's curve through space, with steps of 2 mm."""
-    steps = np.clip((points_m.astype(np.float64) + 1.024) / 0.002, 0, 1023).astype(np.int64)
-    place = np.zeros(len(points_m), np.int64)
-    for bit in range(10):
-        for axis in range(3):
-            place |= (steps[:, axis] >> bit & 1) << (3 * bit + axis)
-    return place
 
 
 def _is_closed(part: Part) -> bool:

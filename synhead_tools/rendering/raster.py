@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from synhead_tools.rendering.compiled import compiled, inlined
-from synhead_tools.rendering.cull import first_last
-from synhead_tools.rendering.sampler import alpha_level, sample_alpha
+from synhead_tools.rendering.cull import first_last, not_own
 from synhead_tools.rendering.samples import TILE, TILE_BITS
 from synhead_tools.rendering.transform import STEP, SUBPIXEL_BITS
 
@@ -24,20 +23,14 @@ SAMPLE_AREA = float(2 * STEP * STEP)
 _NARROW = 56 * STEP
 _TILE_SHIFT = np.int32(TILE_BITS + SUBPIXEL_BITS)
 # Keeps the number of a tile from looking as if it could be negative, which would keep the loops from being vectorised.
-_NOT_NEGATIVE = (1 << 40) - 1
+NOT_NEGATIVE = (1 << 40) - 1
 # Where, of 16 bits, a lone one stands: by de Bruijn's sequence 0000100110101111.
 _BIT = np.array([((0x09AF << k) & 0xFFFF) >> 12 for k in range(16)])
 BIT_PLACE = np.argsort(_BIT).astype(np.int32)
 
 
 @inlined
-def _not_own(dx, dy):
-    """1 if an edge does not own the samples exactly on it (top-left rule), else 0."""
-    return (dx > 0) | ((dx == 0) & (dy >= 0))
-
-
-@inlined
-def _corners(mesh, places, t):
+def corners_of(mesh, places, t):
     """Corners of a triangle, swapped where it runs clockwise: grid places, 1/z, vertices, area, whether swapped."""
     a, b, c = mesh.triangles[t, 0], mesh.triangles[t, 1], mesh.triangles[t, 2]
     ax, ay = np.int64(places.grid_x[a]), np.int64(places.grid_y[a])
@@ -53,7 +46,7 @@ def _corners(mesh, places, t):
 
 
 @inlined
-def _box(corners, width, height):
+def box(corners, width, height):
     """First and last column and row of samples within a triangle's box; whether its edges fit into 32 bits."""
     ax, ay, bx, by, cx, cy = corners
     left, right, top, bottom = min(ax, bx, cx), max(ax, bx, cx), min(ay, by, cy), max(ay, by, cy)
@@ -63,7 +56,7 @@ def _box(corners, width, height):
 
 
 @inlined
-def _edges(corners, column, row):
+def edges_at(corners, column, row):
     """Edge functions at the first sample of a tile, less 1 on edges that do not own theirs, and their slopes."""
     ax, ay, bx, by, cx, cy = corners
     x, y = (column << _TILE_SHIFT) + _CENTRE, (row << _TILE_SHIFT) + _CENTRE
@@ -73,19 +66,20 @@ def _edges(corners, column, row):
         -(d1x * (x - cx) + d1y * (y - cy)),
         -(d2x * (x - ax) + d2y * (y - ay)),
         (d0x, d0y, d1x, d1y, d2x, d2y),
-        (_not_own(d0x, d0y), _not_own(d1x, d1y), _not_own(d2x, d2y)),
+        (not_own(d0x, d0y), not_own(d1x, d1y), not_own(d2x, d2y)),
     )
 
 
 @inlined
-def _in_32_bits(edges):
+def in_32_bits(edges):
+    """Edge functions of `edges_at`, where they fit."""
     e0, e1, e2, (d0x, d0y, d1x, d1y, d2x, d2y), (n0, n1, n2) = edges
     i = np.int32
     return i(e0), i(e1), i(e2), (i(d0x), i(d0y), i(d1x), i(d1y), i(d2x), i(d2y)), (i(n0), i(n1), i(n2))
 
 
 @inlined
-def _in_doubles(edges):
+def in_doubles(edges):
     """Exact too: places within `synhead_tools.rendering.transform.GUARD` have edge functions below 2^53."""
     e0, e1, e2, (d0x, d0y, d1x, d1y, d2x, d2y), (n0, n1, n2) = edges
     d = np.float64
@@ -93,7 +87,7 @@ def _in_doubles(edges):
 
 
 @inlined
-def _lane_32(edges, k):
+def lane_32(edges, k):
     """Edge functions of lane `k` of a tile in 32 bits, and whether it is inside."""
     e0, e1, e2, (d0x, d0y, d1x, d1y, d2x, d2y), (n0, n1, n2) = edges
     i = np.int32
@@ -105,7 +99,7 @@ def _lane_32(edges, k):
 
 
 @inlined
-def _lane_wide(edges, k):
+def lane_wide(edges, k):
     """Edge functions of lane `k` of a tile in doubles, and whether it is inside."""
     e0, e1, e2, (d0x, d0y, d1x, d1y, d2x, d2y), (n0, n1, n2) = edges
     x, y = float((k & 3) << SUBPIXEL_BITS), float((k >> 2) << SUBPIXEL_BITS)
@@ -132,25 +126,25 @@ def draw_opaque(mesh, places, count, kept, samples):
     across = (width + 3) >> TILE_BITS
     depth, shown = samples.depth, samples.shown
     for i in range(count):
-        corners, (za, zb, zc), _, _, swapped = _corners(mesh, places, kept[i])
+        corners, (za, zb, zc), _, _, swapped = corners_of(mesh, places, kept[i])
         seen = np.uint32(2 * kept[i] + (swapped != (mesh.triangle_facing[kept[i]] < 0)))
-        x0, x1, y0, y1, narrow = _box(corners, width, height)
+        x0, x1, y0, y1, narrow = box(corners, width, height)
         for row in range(y0 >> TILE_BITS, (y1 >> TILE_BITS) + 1):
             for column in range(x0 >> TILE_BITS, (x1 >> TILE_BITS) + 1):
-                first = ((row * across + column) & _NOT_NEGATIVE) * TILE
-                edges = _edges(corners, column, row)
+                first = ((row * across + column) & NOT_NEGATIVE) * TILE
+                edges = edges_at(corners, column, row)
                 if narrow:
-                    edges32 = _in_32_bits(edges)
+                    edges32 = in_32_bits(edges)
                     for k in range(TILE):
-                        w0, w1, w2, inside = _lane_32(edges32, k)
+                        w0, w1, w2, inside = lane_32(edges32, k)
                         z = np.float32(w0) * za + np.float32(w1) * zb + np.float32(w2) * zc
                         z, before = z if inside else _ZERO, depth[first + k]
                         shown[first + k] = seen if z > before else shown[first + k]
                         depth[first + k] = max(z, before)
                 else:
-                    wide = _in_doubles(edges)
+                    wide = in_doubles(edges)
                     for k in range(TILE):
-                        w0, w1, w2, inside = _lane_wide(wide, k)
+                        w0, w1, w2, inside = lane_wide(wide, k)
                         z = np.float32(w0) * za + np.float32(w1) * zb + np.float32(w2) * zc
                         z, before = z if inside else _ZERO, depth[first + k]
                         shown[first + k] = seen if z > before else shown[first + k]
@@ -158,20 +152,20 @@ def draw_opaque(mesh, places, count, kept, samples):
 
 
 @inlined
-def _nearer_lanes(edges, narrow, corner_z, depth, first):
+def nearer_lanes(edges, narrow, corner_z, depth, first):
     """Bit k is 1 where lane k of a tile is inside of a triangle and nearer than what is there."""
     za, zb, zc = corner_z
     lanes = np.int32(0)
     if narrow:
-        edges32 = _in_32_bits(edges)
+        edges32 = in_32_bits(edges)
         for k in range(TILE):
-            w0, w1, w2, inside = _lane_32(edges32, k)
+            w0, w1, w2, inside = lane_32(edges32, k)
             z = np.float32(w0) * za + np.float32(w1) * zb + np.float32(w2) * zc
             lanes |= np.int32(np.int32(inside & (z > depth[first + k])) << np.int32(k))
     else:
-        wide = _in_doubles(edges)
+        wide = in_doubles(edges)
         for k in range(TILE):
-            w0, w1, w2, inside = _lane_wide(wide, k)
+            w0, w1, w2, inside = lane_wide(wide, k)
             z = np.float32(w0) * za + np.float32(w1) * zb + np.float32(w2) * zc
             lanes |= np.int32(np.int32(inside & (z > depth[first + k])) << np.int32(k))
     return lanes
@@ -182,54 +176,6 @@ def lowest_bit(lanes):
     """Place of the lowest one of 16 bits, some of which is one."""
     lone = lanes & -lanes
     return BIT_PLACE[((lone * 0x09AF) & 0xFFFF) >> 12]
-
-
-@compiled
-def draw_cutout(mesh, places, count, kept, thresholds, samples):
-    """Draw cutout triangles: where their alpha is above a threshold that differs from sample to sample.
-
-    Parameters
-    ----------
-    mesh, places, count, kept, samples
-        As for `draw_opaque`. The order decides nothing but the time taken (and ties of depth).
-    thresholds : (P, turns, phases, phases, 16) float32
-        From `synhead_tools.rendering.coverage.tile_thresholds`.
-    """
-    width, height = samples.column_at.shape[0], samples.row_at.shape[0]
-    across = (width + 3) >> TILE_BITS
-    depth, shown = samples.depth, samples.shown
-    turns, phases = thresholds.shape[1], thresholds.shape[2]
-    for i in range(count):
-        t = kept[i]
-        corners, (za, zb, zc), (a, b, c), scale, swapped = _corners(mesh, places, t)
-        x0, x1, y0, y1, narrow = _box(corners, width, height)
-        part = mesh.triangle_part[t]
-        level, smooth = alpha_level(mesh, part, mesh.triangle_texels[t] * np.float32(SAMPLE_AREA) * scale)
-        turn = mesh.triangle_layer[t] % turns
-        seen = np.uint32(2 * t + (swapped != (mesh.triangle_facing[t] < 0)))
-        for row in range(y0 >> TILE_BITS, (y1 >> TILE_BITS) + 1):
-            for column in range(x0 >> TILE_BITS, (x1 >> TILE_BITS) + 1):
-                first = ((row * across + column) & _NOT_NEGATIVE) * TILE
-                edges = _edges(corners, column, row)
-                lanes = _nearer_lanes(edges, narrow, (za, zb, zc), depth, first)
-                if lanes == 0:
-                    continue
-                wide = _in_doubles(edges)
-                while lanes != 0:
-                    k = lowest_bit(lanes)
-                    lanes &= lanes - 1
-                    w0, w1, w2, _ = _lane_wide(wide, k)
-                    p0, p1, p2 = np.float32(w0) * za, np.float32(w1) * zb, np.float32(w2) * zc
-                    z = p0 + p1 + p2
-                    inverse = _ONE / z
-                    u = (mesh.uv[a, 0] * p0 + mesh.uv[b, 0] * p1 + mesh.uv[c, 0] * p2) * inverse
-                    v = (mesh.uv[a, 1] * p0 + mesh.uv[b, 1] * p1 + mesh.uv[c, 1] * p2) * inverse
-                    if (
-                        sample_alpha(mesh, level, smooth, u, v)
-                        > thresholds[part, turn, row % phases, column % phases, k]
-                    ):
-                        depth[first + k] = z
-                        shown[first + k] = seen
 
 
 @compiled
@@ -257,15 +203,15 @@ def nearer_samples(mesh, places, count, kept, samples, x, y, shown, inverse_z):
     found = 0
     for i in range(count):
         t = kept[i]
-        corners, (za, zb, zc), _, _, swapped = _corners(mesh, places, t)
+        corners, (za, zb, zc), _, _, swapped = corners_of(mesh, places, t)
         seen = np.uint32(2 * t + (swapped != (mesh.triangle_facing[t] < 0)))
-        x0, x1, y0, y1, narrow = _box(corners, width, height)
+        x0, x1, y0, y1, narrow = box(corners, width, height)
         for row in range(y0 >> TILE_BITS, (y1 >> TILE_BITS) + 1):
             for column in range(x0 >> TILE_BITS, (x1 >> TILE_BITS) + 1):
-                first = ((row * across + column) & _NOT_NEGATIVE) * TILE
-                edges = _edges(corners, column, row)
-                lanes = _nearer_lanes(edges, narrow, (za, zb, zc), samples.depth, first)
-                wide = _in_doubles(edges)
+                first = ((row * across + column) & NOT_NEGATIVE) * TILE
+                edges = edges_at(corners, column, row)
+                lanes = nearer_lanes(edges, narrow, (za, zb, zc), samples.depth, first)
+                wide = in_doubles(edges)
                 while lanes != 0:
                     k = lowest_bit(lanes)
                     lanes &= lanes - 1
@@ -273,7 +219,7 @@ def nearer_samples(mesh, places, count, kept, samples, x, y, shown, inverse_z):
                     if place_x >= width or place_y >= height:
                         continue
                     if x.shape[0] > 0:
-                        w0, w1, w2, _ = _lane_wide(wide, k)
+                        w0, w1, w2, _ = lane_wide(wide, k)
                         x[found], y[found], shown[found] = place_x, place_y, seen
                         inverse_z[found] = np.float32(w0) * za + np.float32(w1) * zb + np.float32(w2) * zc
                     found += 1

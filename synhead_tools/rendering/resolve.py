@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from synhead_tools.rendering.collect_tiles import collect_tiles
 from synhead_tools.rendering.compiled import compiled
 from synhead_tools.rendering.shade import add_up, shade_surfaces
 from synhead_tools.rendering.surfaces import collect_row
@@ -24,16 +25,22 @@ def resolve(mesh, places, light, samples, size, box, slope_limit, scratch, pictu
     slope_limit : float32
         Relative difference in depth up to which samples of one pixel may lie on one surface.
     scratch : tuple
-        `pixel_scratch`; `empty_surfaces` for all samples of one row and more; `empty_lanes` for as many.
+        `pixel_scratch`; `empty_surfaces` for all samples of two rows and more; `empty_lanes` for as many.
     pictures : Pictures
         Written.
     """
     work, surfaces, lanes = scratch
     left, right, top, bottom = box
-    most = surfaces.pixel.shape[0] - (right - left) * size * size
+    rows = 1
+    if size == 2:  # a tile is two pixels high
+        rows, top, bottom = 2, top >> 1, (bottom + 1) >> 1
+    most = surfaces.pixel.shape[0] - (right - left) * rows * size * size
     count = 0
     for row in range(top, bottom):
-        count = collect_row(mesh, samples, size, row, left, right, slope_limit, work, surfaces, count, pictures)
+        if size == 2:
+            count = collect_tiles(mesh, samples, row, box, slope_limit, work, surfaces, count, pictures)
+        else:
+            count = collect_row(mesh, samples, size, row, left, right, slope_limit, work, surfaces, count, pictures)
         if count > most:
             shade_surfaces(mesh, places, light, size, surfaces, count, lanes)
             add_up(surfaces, count, lanes.fields, pictures.image)

@@ -26,12 +26,20 @@ class Samples(NamedTuple):
         Twice its number, and 1 more where its back is seen: the side that its normals do not belong to.
     row_at, column_at : (H,) and (W,) uint32
         Of the rows and columns of samples.
+    farthest : (N / TILE,) float32
+        Least `depth` of each tile: nothing that is farther away can be seen there.
+    depth_bits, farthest_bits : (N,) and (N / TILE,) int32
+        The same memory as `depth` and `farthest`. Floats that are not negative are ordered as their bits are, of
+        which compilers find the least of many at once.
     """
 
     depth: np.ndarray
     shown: np.ndarray
     row_at: np.ndarray
     column_at: np.ndarray
+    farthest: np.ndarray
+    depth_bits: np.ndarray
+    farthest_bits: np.ndarray
 
 
 def empty_samples(width: int, height: int) -> Samples:
@@ -41,6 +49,13 @@ def empty_samples(width: int, height: int) -> Samples:
     row_at = (rows >> TILE_BITS) * (across * TILE) + (rows & _SIDE - 1) * _SIDE
     column_at = (columns >> TILE_BITS) * TILE + (columns & _SIDE - 1)
     count = across * down * TILE
+    depth, farthest = np.zeros(count, np.float32), np.zeros(across * down, np.float32)
     return Samples(
-        np.zeros(count, np.float32), np.zeros(count, np.uint32), row_at.astype(np.uint32), column_at.astype(np.uint32)
+        depth,
+        np.zeros(count, np.uint32),
+        row_at.astype(np.uint32),
+        column_at.astype(np.uint32),
+        farthest,
+        depth.view(np.int32),
+        farthest.view(np.int32),
     )

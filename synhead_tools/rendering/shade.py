@@ -4,8 +4,7 @@ The highlight is the Cook-Torrance model with the GGX distribution, Schlick's Fr
 (Karis, "Real Shading in Unreal Engine 4", SIGGRAPH 2013). Lights are scaled so that a white matt surface facing a
 light of 1 reflects 1.
 
-Points are shaded `LANES` at a time, stage after stage, in one flat array: field f of lane i is number f LANES + i. So
-each stage is a loop of fixed length without branches, which compilers turn into vector instructions.
+Points are shaded stage after stage, many at a time; see `synhead_tools.rendering.lanes`.
 """
 
 from __future__ import annotations
@@ -15,15 +14,32 @@ from typing import NamedTuple
 import numpy as np
 
 from synhead_tools.rendering.compiled import compiled, inlined
-from synhead_tools.rendering.texels import ROOT_FULL
+from synhead_tools.rendering.lanes import (
+    COLOUR,
+    DIFFUSE,
+    FIELDS,
+    LANES,
+    N_V,
+    NORMAL,
+    NOT_NEGATIVE,
+    PLACE_X,
+    PLACE_Y,
+    SCALE,
+    SHIFT,
+    SHINE,
+    SHINY,
+    TEXELS,
+    TINT,
+    VIEW,
+    U,
+    V,
+    field_place,
+)
+from synhead_tools.rendering.texture import texture_surfaces
 from synhead_tools.rendering.transform import STEP
 
-LANES = 16
-# Fields. Texture coordinates, normal, footprint in texels, place in the picture; material, in the order of the columns
-# of `PackedHead.material`; view, its cosine with the normal, light, highlight, colour.
-U, V, _N, TEXELS, _X, _Y, _TINT, _SCALE, _SHIFT, _SHINY = (k * LANES for k in (0, 1, 2, 5, 6, 7, 8, 11, 14, 17))
-_VIEW, _N_V, _DIFFUSE, _SHINE, COLOUR, FIELDS = (k * LANES for k in (21, 24, 25, 28, 31, 34))
-_WEIGHTS = _VIEW  # of texels: eight fields that are written again afterwards
+_N, _X, _Y, _TINT, _SCALE, _SHIFT, _SHINY = NORMAL, PLACE_X, PLACE_Y, TINT, SCALE, SHIFT, SHINY
+_VIEW, _N_V, _DIFFUSE, _SHINE = VIEW, N_V, DIFFUSE, SHINE
 
 #: 255 times the sRGB encoding, above its straight part, as a polynomial of the fourth root of linear light: within
 #: 0.004 of the exact curve, which it meets at both ends (interpolated at Chebyshev-Lobatto nodes). Unlike a power it is
@@ -33,13 +49,9 @@ _STRAIGHT_UP_TO, _STRAIGHT = np.float32(0.0031308), np.float32(12.92 * 255)
 
 _ZERO, _ONE, _HALF, _FOUR, _FULL = np.float32(0), np.float32(1), np.float32(0.5), np.float32(4), np.float32(255)
 _LOWEST, _LEAST_SHARE = np.float32(0.001), np.float32(-0.5)
-_FROM_ROOT = np.float32(1 / ROOT_FULL**2)
-_TWO, _SMALL, _QUARTER = np.float32(2), np.float32(1e-12), np.float32(0.25)
-_TEN, _TWENTY, _CHANNEL = np.int32(10), np.int32(20), np.int32(ROOT_FULL)
+_TWO, _SMALL = np.float32(2), np.float32(1e-12)
 # Half a level, and so much more that a half which sums left a little short is rounded up.
 _ROUND = np.float32(0.501)
-# Keeps places from looking as if they could be negative, which would keep the loops from being vectorised.
-_NOT_NEGATIVE = (1 << 40) - 1
 
 
 class HeadLighting(NamedTuple):
@@ -71,22 +83,21 @@ class HeadLighting(NamedTuple):
 
 
 class Lanes(NamedTuple):
-    """Room for the fields of `count` points; see `empty_lanes`."""
+    """Room for the fields of `count` points, and for what `LANES` of them look up; see `empty_lanes`."""
 
     fields: np.ndarray
+    numbers: np.ndarray
     texels: np.ndarray
 
 
 def empty_lanes(count: int) -> Lanes:
     """Room to shade so many points."""
     blocks = -(-count // LANES)
-    return Lanes(np.zeros(blocks * FIELDS, np.float32), np.zeros(8 * LANES, np.uint32))
-
-
-@inlined
-def field_place(k):
-    """Place, in the fields, of those of point `k`: to be added to that of a field."""
-    return ((k // LANES * FIELDS) + k % LANES) & _NOT_NEGATIVE
+    return Lanes(
+        np.zeros(blocks * FIELDS, np.float32),
+        np.zeros(14 * LANES, np.int32),
+        np.zeros(8 * LANES, np.uint32),
+    )
 
 
 @inlined
@@ -193,55 +204,6 @@ def _light_lanes(light, q, b, first):
 
 
 @inlined
-def _texel_lane(mesh, part, b, texels, at, i):
-    """Find the texels around a place in the two mip levels in which a pixel is about one texel, and their weights."""
-    first, last, footprint = mesh.part_level[part, 0], mesh.part_level[part, 1] - 1, b[TEXELS + at]
-    level = 0
-    while footprint >= _FOUR and level < last:
-        footprint = footprint * _QUARTER
-        level += 1
-    # linear in the footprint's side between powers of two, which needs no logarithm
-    fraction = min(np.sqrt(max(footprint, _ONE)), _TWO) - _ONE
-    following = np.int64(first + min(level + 1, last))
-    for k in range(2):
-        line = mesh.levels[first + level] if k == 0 else mesh.levels[following]
-        share = _ONE - fraction if k == 0 else fraction
-        width, height, origin = line[0], line[1], np.int64(line[2])
-        x = min(max(b[U + at] * np.float32(width) - _HALF, _ZERO), np.float32(width - 1))
-        y = min(max(b[V + at] * np.float32(height) - _HALF, _ZERO), np.float32(height - 1))
-        column, row = np.int64(x), np.int64(y)
-        fx, fy = x - np.float32(column), y - np.float32(row)
-        right = np.int64(column < width - 1)
-        below = np.int64(width) if row < height - 1 else np.int64(0)
-        place = (origin + row * width + column) & _NOT_NEGATIVE
-        texels[4 * k * LANES + i] = mesh.colours[place]
-        texels[(4 * k + 1) * LANES + i] = mesh.colours[place + right]
-        texels[(4 * k + 2) * LANES + i] = mesh.colours[place + below]
-        texels[(4 * k + 3) * LANES + i] = mesh.colours[place + below + right]
-        w11 = fx * fy
-        b[_WEIGHTS + 4 * k * LANES + at] = (_ONE - fx - fy + w11) * share
-        b[_WEIGHTS + (4 * k + 1) * LANES + at] = (fx - w11) * share
-        b[_WEIGHTS + (4 * k + 2) * LANES + at] = (fy - w11) * share
-        b[_WEIGHTS + (4 * k + 3) * LANES + at] = w11 * share
-
-
-@inlined
-def _mix_texels(b, texels, first):
-    """Linear colours of the lanes' textures."""
-    for i in range(LANES):
-        red, green, blue = _ZERO, _ZERO, _ZERO
-        for k in range(8):
-            texel, weight = np.int32(texels[k * LANES + i]), b[_WEIGHTS + k * LANES + first + i]
-            r = np.float32(np.int32(texel >> _TWENTY))
-            g = np.float32(np.int32(np.int32(texel >> _TEN) & _CHANNEL))
-            v = np.float32(np.int32(texel & _CHANNEL))
-            red, green, blue = red + r * r * weight, green + g * g * weight, blue + v * v * weight
-        b[COLOUR + first + i] = red * _FROM_ROOT
-        b[COLOUR + LANES + first + i] = green * _FROM_ROOT
-        b[COLOUR + 2 * LANES + first + i] = blue * _FROM_ROOT
-
-
-@inlined
 def _tone_lanes(b, first):
     """Encode what comes to the camera."""
     for k in range(3):
@@ -261,20 +223,10 @@ def load_surfaces(mesh, places, size, surfaces, count, b):
 
 
 @compiled
-def texture_surfaces(mesh, surfaces, count, b, texels):
-    """Fill in the colours of textures."""
-    for first in range(0, count, LANES):
-        at = (first // LANES * FIELDS) & _NOT_NEGATIVE
-        for i in range(min(LANES, count - first)):
-            _texel_lane(mesh, mesh.triangle_part[surfaces.shown[first + i] >> 1], b, texels, at + i, i)
-        _mix_texels(b, texels, at)
-
-
-@compiled
 def light_surfaces(light, count, b):
     """Fill in light and highlights."""
     for block in range((count + LANES - 1) // LANES):
-        first = (block * FIELDS) & _NOT_NEGATIVE
+        first = (block * FIELDS) & NOT_NEGATIVE
         _ambient_lanes(light, b, first)
         for q in range(light.directions.shape[0]):
             _light_lanes(light, q, b, first)
@@ -284,7 +236,7 @@ def light_surfaces(light, count, b):
 def tone_surfaces(count, b):
     """Turn colours of textures into encoded colours."""
     for block in range((count + LANES - 1) // LANES):
-        _tone_lanes(b, (block * FIELDS) & _NOT_NEGATIVE)
+        _tone_lanes(b, (block * FIELDS) & NOT_NEGATIVE)
 
 
 @compiled
@@ -306,7 +258,7 @@ def shade_surfaces(mesh, places, light, size, surfaces, count, lanes):
     """
     b = lanes.fields
     load_surfaces(mesh, places, size, surfaces, count, b)
-    texture_surfaces(mesh, surfaces, count, b, lanes.texels)
+    texture_surfaces(mesh, surfaces, count, lanes)
     light_surfaces(light, count, b)
     tone_surfaces(count, b)
 

@@ -11,12 +11,12 @@ from typing import NamedTuple
 import numpy as np
 
 from synhead_tools.rendering.compiled import compiled, inlined
+from synhead_tools.rendering.raster import NOT_NEGATIVE
 from synhead_tools.rendering.samples import TILE, TILE_BITS
 from synhead_tools.rendering.transform import STEP
 
 _ONE, _ZERO, _HALF = np.float32(1), np.float32(0), np.float32(0.5)
 _FULL = np.float32(255)
-_NOT_NEGATIVE = (1 << 40) - 1  # keeps the number of a tile from looking as if it could be negative
 # Samples on triangles closer than this in normal (cosine) may share a shading.
 _SAME_NORMAL = np.float32(0.85)
 #: Slope (depth over picture, in pixel footprints) up to which two samples are taken for neighbours on one surface.
@@ -81,7 +81,7 @@ def empty_surfaces(count: int) -> Surfaces:
 
 
 @inlined
-def _region_of(mesh, shown):
+def region_of(mesh, shown):
     """Region of what a sample shows: that of its triangle, or of the inside of an opaque surface."""
     kind = mesh.triangle_kind[shown >> 1]
     inside = (shown & 1) & (kind >> 8 & 1)
@@ -89,28 +89,27 @@ def _region_of(mesh, shown):
 
 
 @inlined
-def _same_surface(mesh, one, other, z_one, z_other, slope_limit):
+def same_surface(mesh, one, other, z_one, z_other, slope_limit):
     """Whether samples that show `one` and `other` may be shaded together."""
-    if one == other:
-        return True
     t, s = one >> 1, other >> 1
     kind = mesh.triangle_kind[t]
     # one part, one side of it, and no step in depth
     differ = (kind >> 8 != mesh.triangle_kind[s] >> 8) | ((one ^ other) & 1 != 0)
     if differ | (abs(z_one - z_other) > slope_limit * z_one):
-        return False
+        return one == other
     if kind >> 8 & 1 == 0:
         return mesh.triangle_layer[t] == mesh.triangle_layer[s]
     a, b = mesh.triangles[t, 0], mesh.triangles[s, 0]
     n = mesh.normals
-    return n[a, 0] * n[b, 0] + n[a, 1] * n[b, 1] + n[a, 2] * n[b, 2] > _SAME_NORMAL
+    alike = n[a, 0] * n[b, 0] + n[a, 1] * n[b, 1] + n[a, 2] * n[b, 2] > _SAME_NORMAL
+    return alike | (one == other)
 
 
 @inlined
-def _most_common_region(mesh, work, count, covered):
+def most_common_region(mesh, work, count, covered):
     """Region of most samples, an uncovered sample counting as background; ties go to the first covered sample."""
     for k in range(count):
-        work.regions[k] = _region_of(mesh, work.shown[k]) if work.depth[k] > _ZERO else -1
+        work.regions[k] = region_of(mesh, work.shown[k]) if work.depth[k] > _ZERO else -1
     best, most = np.int64(0), 0
     for k in range(count):
         votes = 0
@@ -143,12 +142,16 @@ def _find_busy_tiles(samples, row, busy, add):
     """Say of each tile of a row of tiles whether any of its samples shows something (`add`: or did before)."""
     across = busy.shape[0]
     for column in range(across):
-        first = ((row * across + column) & _NOT_NEGATIVE) * TILE
-        most = _ZERO
-        for k in range(TILE):
-            z = samples.depth[first + k]
-            most = z if z > most else most
-        busy[column] = most > _ZERO or (add and busy[column])
+        busy[column] = is_busy(samples, (row * across + column) & NOT_NEGATIVE) or (add and busy[column])
+
+
+@inlined
+def is_busy(samples, tile):
+    """Whether any sample of a tile shows something."""
+    any_bits = np.int32(0)
+    for k in range(TILE):
+        any_bits |= samples.depth_bits[tile * TILE + k]
+    return any_bits != 0
 
 
 @inlined
@@ -157,14 +160,14 @@ def _one_surface(mesh, per_pixel, slope_limit, work):
     first, same_region = work.shown[0], True
     for k in range(1, per_pixel):
         other = work.shown[k]
-        if not _same_surface(mesh, first, other, work.depth[0], work.depth[k], slope_limit):
+        if not same_surface(mesh, first, other, work.depth[0], work.depth[k], slope_limit):
             return False, False
         same_region &= (mesh.triangle_kind[first >> 1] ^ mesh.triangle_kind[other >> 1]) & 0xFF == 0
     return True, same_region
 
 
 @inlined
-def _add_surfaces(mesh, size, row, column, pixel, slope_limit, work, surfaces, count):
+def add_surfaces(mesh, size, row, column, pixel, slope_limit, work, surfaces, count):
     """Add the surfaces of a pixel that shows several; return the new count."""
     per_pixel = size * size
     todo = (1 << per_pixel) - 1
@@ -177,7 +180,7 @@ def _add_surfaces(mesh, size, row, column, pixel, slope_limit, work, surfaces, c
         for j in range(k + 1, per_pixel):
             if work.depth[j] == _ZERO or not (todo >> j) & 1:
                 continue
-            if _same_surface(mesh, shown, work.shown[j], work.depth[k], work.depth[j], slope_limit):
+            if same_surface(mesh, shown, work.shown[j], work.depth[k], work.depth[j], slope_limit):
                 x, y, together = x + j % size, y + j // size, together + 1
                 todo &= ~(1 << j)
         surfaces.pixel[count], surfaces.shown[count] = pixel, shown
@@ -241,9 +244,9 @@ def collect_row(mesh, samples, size, row, first, last, slope_limit, work, surfac
             surfaces.grid_x[count], surfaces.grid_y[count] = (2 * column + 1) * size * STEP // 2, centre_y
             count += 1
         else:
-            count = _add_surfaces(mesh, size, row, column, pixel, slope_limit, work, surfaces, count)
+            count = add_surfaces(mesh, size, row, column, pixel, slope_limit, work, surfaces, count)
         if same_region:
-            pictures.region[row, column] = _region_of(mesh, at)
+            pictures.region[row, column] = region_of(mesh, at)
         else:
-            pictures.region[row, column] = _most_common_region(mesh, work, per_pixel, covered)
+            pictures.region[row, column] = most_common_region(mesh, work, per_pixel, covered)
     return count

@@ -53,14 +53,17 @@ def grid_matrix(rotmat: np.ndarray, translation_m: np.ndarray, intrinsics: np.nd
 
 
 @compiled
-def put_vertices(vertices_m, normals, first, rigid, rest, positions, into):
-    """Put the vertices of a part where they belong.
+def put_vertices(vertices_m, normals, rows, place, rigid, rest, positions, into):
+    """Put vertices of a part where they belong.
 
     Parameters
     ----------
     vertices_m, normals : (n, 3) float32
-    first : int
-        Number of the first one of the part.
+        Of the part.
+    rows : (m,) int32
+        Which of them.
+    place : (n,) uint32
+        Where those of the part stand, see `PackedHead.vertex_place`.
     rigid : (V,) bool
         See `PackedHead`.
     rest : (3, V) float32
@@ -71,12 +74,13 @@ def put_vertices(vertices_m, normals, first, rigid, rest, positions, into):
     Returns
     -------
     bool
-        Whether the rigid ones are where they were.
+        Whether the rigid ones of these are where they were.
     """
     moved = 0
-    for i in range(vertices_m.shape[0]):
+    for k in range(rows.shape[0]):
+        i = rows[k]
         x, y, z = vertices_m[i, 0], vertices_m[i, 1], vertices_m[i, 2]
-        at = first + i
+        at = place[i]
         away = (x != rest[0, at]) | (y != rest[1, at]) | (z != rest[2, at])
         moved |= away & rigid[at]
         positions[0, at], positions[1, at], positions[2, at] = x, y, z

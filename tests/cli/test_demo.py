@@ -66,7 +66,7 @@ def test_data_without_its_parts_are_named_before_anything_is_written(run, tmp_pa
 
 @pytest.mark.real
 def test_the_chain_on_real_frames_says_what_it_used(run, tiny, monkeypatch, real_data, tmp_path):
-    monkeypatch.setattr(demo_run, "_weights_beside", lambda data: None)  # they fit the full network only
+    monkeypatch.setattr(demo_run, "weights_beside", lambda data: None)  # they fit the full network only
     result = run("demo", tmp_path / "real", "--data", real_data, "-q", "--json")
     assert result.exit_code == 0, result.output
     report = json.loads(result.output)["reports"]["with"][0]

@@ -126,3 +126,55 @@ def test_ctrl_c_leaves_nothing(large, tmp_path):
     assert process.returncode == 130
     assert stderr.strip() == "interrupted"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_is_exported_and_scores_as_before(run, chain, random_checkpoint, tmp_path):
+    """What the command writes is read by evaluate, and every figure of the checkpoint comes back."""
+    model = random_checkpoint(head="rot6d")
+    result = run("export", model, tmp_path / "a.onnx", "--licence", "CC0", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["parity"]["largest_deg"] < 0.01
+    assert [entry["batch"] for entry in told["latency"]] == [1, 32]
+    assert told["bytes"] == (tmp_path / "a.onnx").stat().st_size
+    scores = []
+    for estimator in (model, tmp_path / "a.toml", tmp_path / "a.onnx"):
+        scored = run("evaluate", estimator, chain / "synhead+", "--json", "-q")
+        assert scored.exit_code == 0, scored.output
+        scores.append(json.loads(scored.stdout)["scores"][0])
+    assert scores[1] == scores[2]
+    for key, value in scores[0].items():
+        if isinstance(value, float):  # to one rounded pixel here and there, which a network nobody trained takes amiss
+            assert scores[1][key] == pytest.approx(value, abs=0.1)
+    again = run("export", model, tmp_path / "a.onnx")
+    assert again.exit_code == 1
+    assert len(again.output.splitlines()) == 1
+    answers = [run("predict", tmp_path / "p.png", "--model", m, "--boxes", "whole", "-q").stdout
+               for m in (_noise(tmp_path / "p.png", model), tmp_path / "a.toml")]  # fmt: skip
+    assert answers[0].split(",")[:12] == answers[1].split(",")[:12]
+
+
+def _noise(path, model):
+    pixels = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("source", "out", "options", "status", "word"),
+    [
+        ("nobody", "a.onnx", (), 1, "nobody"),
+        ("nobody", "a", ("--format", "coco"), 2, "does not exist"),
+        ("nobody", "a.onnx", ("--format", "coco"), 2, "--format means nothing here"),
+        ("nobody", "a.onnx", ("--split", "val"), 2, "--split means nothing here"),
+        ("nobody", "a", ("--uint8",), 2, "--uint8 means nothing here"),
+        ("nobody", "a", ("--licence", "x"), 2, "--licence means nothing here"),
+        ("nobody", "a.onnx", ("--threads", 0), 2, "--threads"),
+    ],
+)
+def test_a_model_or_a_dataset(source, out, options, status, word, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run("export", source, out, *options)
+    assert result.exit_code == status, result.output
+    assert word in result.output
+    assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from synhead_tools.geometry.direction_index import DirectionIndex
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 AXES = np.concatenate([np.eye(3), -np.eye(3)])
 
 

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from synhead_tools.geometry.point_index import PointIndex
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 def _squared(a, b):
     return ((a - b) ** 2)[..., 0] + ((a - b) ** 2)[..., 1]

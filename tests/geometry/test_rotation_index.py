@@ -10,6 +10,8 @@ from synhead_tools.geometry.distance import geodesic_distance_deg
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.geometry.rotation_index import RotationIndex
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 CUBE = Rotation.create_group("O").as_matrix().round()
 """The 24 rotations of a cube: matrices of 0, 1 and -1, whose mutual distances are 90, 120 or 180 degrees exactly."""
 

@@ -17,6 +17,7 @@ from synhead_tools.heads.pose_neck import (
     MOST_NOD_DEG,
     MOST_TURN_DEG,
     bend_neck,
+    bending_of,
     body_rotmat,
     neck_bend,
 )
@@ -197,3 +198,17 @@ def test_a_bent_head_remembers_what_it_was_bent_from():
 def test_a_wrong_share_is_named(wrong):
     with pytest.raises(HeadError, match="body_follow"):
         bend_neck(load_head("m03"), np.eye(3), wrong)
+
+
+def test_a_bent_part_that_is_changed_is_a_part_like_any_other():
+    """A renderer may bend by what `bending_of` says; so that must not survive other vertices."""
+    head = load_head("f01")
+    skin = bend_neck(head, turned(10, 60, 0)).part("skin")
+    assert bending_of(skin).straight is head.part("skin")
+    assert bending_of(head.part("skin")) is None
+    moved = dataclasses.replace(skin, vertices_m=skin.vertices_m + 1)
+    assert bending_of(moved) is None
+    np.testing.assert_array_equal(moved.vertices_m, skin.vertices_m + 1)
+    np.testing.assert_array_equal(moved.normals, skin.normals)
+    with pytest.raises(AttributeError):
+        _ = skin.weight

@@ -14,7 +14,7 @@ def test_streams_repeat_for_a_seed_and_differ_between_seeds_and_stages(toy_sourc
 
     def first(config, stage):
         batch = SourceStream(source, scale, config, stage).next()
-        return batch.pictures, batch.wanted, TargetStream(target, config, stage).next()
+        return batch.pictures, batch.wanted, TargetStream(target, config, stage).next().pictures
 
     reference = first(small_config, "stage1")
     assert all(torch.equal(a, b) for a, b in zip(reference, first(small_config, "stage1"), strict=True))
@@ -46,3 +46,17 @@ def test_weights_of_zero_are_never_drawn(toy_source, small_config):
     drawn = [int((source.euler_deg - row).abs().sum(1).argmin()) for row in scores]
     assert set(drawn) == {3, 8}
     assert drawn.count(8) == 0.75 * len(source)
+
+
+def test_plain_pictures_of_the_target_are_those_of_the_same_faces(toy_target, small_config):
+    target = read_crops(toy_target, 48)
+    still = replace(
+        small_config, batch_size=len(target), augmentation=0.0, flip_probability=0.0, turn_deg=0.0,
+        crop_scale_jitter=0.0, crop_shift_jitter=0.0,
+    )  # fmt: skip
+    batch = TargetStream(target, still, "stage2", plain=True).next()
+    torch.testing.assert_close(batch.plain_pictures, batch.pictures)
+    moved = TargetStream(target, replace(still, flip_probability=1.0), "stage2", plain=True).next()
+    assert torch.equal(moved.plain_pictures, batch.plain_pictures)
+    torch.testing.assert_close(moved.pictures, batch.pictures.flip(-1), atol=1e-4, rtol=0)
+    assert TargetStream(target, still, "stage2").next().plain_pictures is None

@@ -105,3 +105,17 @@ def test_weights_that_are_not_finite_are_refused(trained, tmp_path):
     folder = save_checkpoint(tmp_path / "b", Checkpoint(network, trained.record))
     with pytest.raises(CheckpointError, match="pose_head.bias"):
         load_checkpoint(folder)
+
+
+def test_half_precision_halves_the_file_and_hardly_moves_an_answer(trained, folder, toy_target, tmp_path):
+    half = save_checkpoint(tmp_path / "half", trained, half=True)
+    assert (half / "model.safetensors").stat().st_size < 0.56 * (folder / "model.safetensors").stat().st_size
+    loaded = load_checkpoint(half)
+    assert all(value.dtype != torch.float16 for value in loaded.network.state_dict().values())
+    statistics = [key for key in trained.network.state_dict() if "running" in key]
+    assert statistics
+    for key in statistics:
+        assert torch.equal(loaded.network.state_dict()[key], trained.network.state_dict()[key])
+    crops = read_crops(toy_target, 48)
+    exact, rounded = (Estimator(checkpoint).predict(crops) for checkpoint in (trained, loaded))
+    assert 0 < abs(exact - rounded).max() < 0.02

@@ -2,13 +2,30 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from synhead_tools.errors import TrainingError
-from synhead_tools.learning.crops import check_boxes, resample_crop, square_crop_xyxy
+from synhead_tools.learning.crops import check_boxes, resample_crop, ruled_crop_xyxy, square_crop_xyxy
 
 
 def test_square_has_the_boxes_centre_and_longer_side():
     np.testing.assert_allclose(square_crop_xyxy([[10, 20, 30, 30]], 1.5), [[5, 10, 35, 40]])
+
+
+def test_rules_of_other_estimators():
+    box = [[10.0, 20, 30, 60]]
+    np.testing.assert_allclose(ruled_crop_xyxy(box, 1.5), square_crop_xyxy(box, 1.5))
+    np.testing.assert_allclose(ruled_crop_xyxy(box, 1.5, stretched=True), [[5, 10, 35, 70]])
+    np.testing.assert_allclose(ruled_crop_xyxy(box, 1.0, (0.5, -0.25)), [[20, 10, 60, 50]])
+    np.testing.assert_allclose(ruled_crop_xyxy(box, 1.0, (0.5, -0.25), stretched=True), [[20, 10, 40, 50]])
+
+
+@given(st.integers(5, 12), st.integers(5, 12), st.integers(30, 60), st.integers(12, 25))
+def test_a_tall_crop_is_stretched_as_by_pillow(x, y, height, width):
+    picture = np.random.default_rng(0).integers(0, 256, (90, 60, 3)).astype(np.uint8)
+    whole = Image.fromarray(picture).resize((16, 16), Image.Resampling.BILINEAR, box=(x, y, x + width, y + height))
+    cut = resample_crop(picture, [x, y, x + width, y + height], 16)
+    np.testing.assert_allclose(cut.astype(int), np.asarray(whole, int), atol=1)  # Pillow rounds its weights
 
 
 def _blob(centre, size=80, sigma=2.5):

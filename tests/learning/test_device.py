@@ -18,7 +18,15 @@ def _exhaust_gpu():
     raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate 20.00 GiB.")
 
 
-@pytest.mark.parametrize("work", [_exhaust_memory, _exhaust_gpu])
+def _exhaust_pinned_memory():
+    raise RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported")
+
+
+def _exhaust_library():
+    raise RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")
+
+
+@pytest.mark.parametrize("work", [_exhaust_memory, _exhaust_gpu, _exhaust_pinned_memory, _exhaust_library])
 def test_full_memory_is_answered_with_the_options_to_change(work):
     answer = "batch_size = 512, input_px = 224; pass a smaller --batch-size"
     with pytest.raises(TrainingError, match=answer) as caught, memory_explained(512, 224, "cuda"):

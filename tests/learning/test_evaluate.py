@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from synhead_tools.errors import TrainingError
+from synhead_tools.errors import SynheadError, TrainingError
 from synhead_tools.learning.data import read_crops, read_labelled_crops
 from synhead_tools.learning.evaluate import evaluate
 from synhead_tools.learning.metrics import mean_absolute_errors_deg
@@ -48,7 +48,7 @@ def test_a_mean_of_labels_that_hold_the_scored_ones_is_a_yardstick(estimators, t
 
 def test_parts_cover_all_frames_and_average_to_the_whole(estimators, toy_target):
     report = evaluate(estimators["padaco"], toy_target)
-    assert set(report.parts) == {"yaw bin", "sequence", "subject"}
+    assert set(report.parts) == {"yaw bin", "pitch bin", "sequence", "subject"}
     for entries in report.parts.values():
         assert sum(entry.frames for entry in entries) == len(toy_target)
         mean = sum(entry.frames * entry.mae_deg for entry in entries) / len(toy_target)
@@ -94,3 +94,27 @@ def test_a_dataset_without_labels_is_refused(estimators, toy_target):
     bare = ToySource({name: toy_target.read(name) for name in toy_target.columns if name != "rotmat"})
     with pytest.raises(TrainingError, match="rotmat"):
         evaluate(estimators["source-only"], bare)
+
+
+def test_a_convention_without_angles_is_refused_before_anything_is_computed(toy_target):
+    for convention, message in (("mediapipe", "no angles"), ("biwi-plus", "known: biwi")):
+        with pytest.raises(SynheadError, match=message):
+            evaluate(None, toy_target, convention=convention)
+
+
+def test_variants_are_the_other_reading_and_the_calibrated_ones(estimators, toy_target):
+    estimator = estimators["padaco"]
+    report = evaluate(estimator, toy_target, seed=3)
+    names = [entry.name for entry in report.variants]
+    assert names[:2] == ["estimator, without the ray rule", "estimator, mean rotation of all removed"]
+    assert names[2:] == [
+        "estimator, calibrated on 1 labelled frame of each sequence",
+        "estimator, calibrated on 5 labelled frames of each sequence",
+        "estimator, calibrated on 20 labelled frames of each sequence",
+    ]
+    left_alone = evaluate(estimator, toy_target, ray_rule=False, seed=3)
+    assert left_alone.variants[0].name == "estimator, with the ray rule"
+    assert left_alone.variants[0].mae_deg == pytest.approx(report.scores[0].mae_deg)
+    assert left_alone.scores[0].mae_deg == pytest.approx(report.variants[0].mae_deg)
+    assert evaluate(estimator, toy_target, seed=3).to_dict() == report.to_dict()
+    assert evaluate(estimator, toy_target, seed=4).variants != report.variants

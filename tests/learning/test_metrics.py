@@ -10,6 +10,7 @@ from synhead_tools.learning.metrics import (
     mean_absolute_errors_deg,
     mean_geodesic_error_deg,
     mean_vector_error_deg,
+    pitch_bins,
     pitch_yaw_roll_deg,
     remove_mean_rotation,
     yaw_bins,
@@ -64,8 +65,22 @@ def test_constant_head_frame_offsets_vanish_per_group():
 
 
 def test_every_sample_is_in_one_yaw_bin():
-    yaw = np.array([0.0, -14.9, 15.1, -44.0, 60.1, 90.0])
+    yaw = np.array([0.0, -14.9, 15.1, -44.0, 60.1, 89.9])
     bins = yaw_bins(rotmat_from_euler(np.stack([0 * yaw, yaw, 0 * yaw], -1), "biwi+"))
     assert sum(rows.sum() for _, rows in bins) == len(yaw)
     assert bins[0][1].tolist() == [True, True, False, False, False, False]
     assert bins[-1][1].tolist() == [False, False, False, False, True, True]
+
+
+def test_heads_turned_away_have_a_bin_where_the_convention_knows_them():
+    away = rotmat_from_euler([[130.0, 10.0, 0.0], [20.0, 0.0, 0.0]], "whenet")
+    assert [name for name, _ in yaw_bins(away, convention="whenet")] == ["|yaw| 15 to 30 deg", "|yaw| 90 to 180 deg"]
+
+
+def test_pitch_bins_keep_the_sign():
+    pitch = np.array([-75.0, -29.99, -29.9, 0.0, 10.1, 89.0])
+    bins = pitch_bins(rotmat_from_euler(np.stack([pitch, 0 * pitch, 0 * pitch], -1), "biwi+"))
+    assert [(name, np.flatnonzero(rows).tolist()) for name, rows in bins] == [
+        ("pitch -90 to -60 deg", [0]), ("pitch -30 to -10 deg", [1, 2]), ("pitch -10 to 10 deg", [3]),
+        ("pitch 10 to 30 deg", [4]), ("pitch 60 to 90 deg", [5]),
+    ]  # fmt: skip

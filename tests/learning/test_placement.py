@@ -67,7 +67,7 @@ def test_target_batches_too(toy_target, small_config, placement, tmp_path):
     both = [read_crops(toy_target, 48, placement=p, scratch=tmp_path) for p in ("device", placement)]
     streams = [TargetStream(crops, small_config, "stage2") for crops in both]
     for _ in range(5):
-        assert torch.equal(*(stream.next() for stream in streams))
+        assert torch.equal(*(stream.next().pictures for stream in streams))
 
 
 def test_a_streamed_run_ends_with_the_same_bytes(toy_source, toy_target, small_config, tmp_path):

@@ -5,7 +5,7 @@ import torch
 from synhead_tools.errors import TrainingError
 from synhead_tools.geometry.rays import from_ray_frame
 from synhead_tools.learning.data import DomainCrops, read_crops, read_labelled_crops
-from synhead_tools.learning.predict import Estimator, _midway
+from synhead_tools.learning.predict import Estimator
 from synhead_tools.learning.trainer import train
 
 
@@ -30,15 +30,6 @@ def test_flip_average_of_a_mirrored_picture_is_the_mirrored_answer(estimator, to
     first = estimator.predict(DomainCrops(crops.pictures, None, {}), flip_average=True)
     second = estimator.predict(mirrored, flip_average=True)
     np.testing.assert_allclose(second, mirror @ first @ mirror, atol=1e-5)
-
-
-def test_midway_is_halfway_along_the_geodesic():
-    from scipy.spatial.transform import Rotation
-
-    first = Rotation.random(8, random_state=0)
-    step = Rotation.from_rotvec(np.random.default_rng(0).normal(0, 0.4, (8, 3)))
-    middle = _midway(first.as_matrix(), (first * step * step).as_matrix())
-    np.testing.assert_allclose(middle, (first * step).as_matrix(), atol=1e-12)
 
 
 def test_batches_do_not_matter(estimator, toy_target):

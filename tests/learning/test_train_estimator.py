@@ -58,6 +58,22 @@ def test_source_only_does_not_open_the_target(tmp_path, small_config):
     assert record.target is None
 
 
+def test_crops_that_were_read_before_stand_for_their_datasets(tmp_path, small_config):
+    source, target = make_toy(40), make_toy(20, "target")
+    config = replace(small_config, method="padaco")
+    train_estimator(source, tmp_path / "datasets", config, target=target)
+    crops = read_labelled_crops(source, config.crop_px, config.margin)
+    unlabelled = read_crops(target, config.crop_px, config.margin)
+    train_estimator(crops, tmp_path / "crops", config, target=unlabelled)
+    for name in ("model.safetensors", "model.json", "run.json"):
+        assert (tmp_path / "crops" / name).read_bytes() == (tmp_path / "datasets" / name).read_bytes()
+    with pytest.raises(TrainingError, match="must carry labels"):
+        train_estimator(crops, tmp_path / "o", replace(config, method="oracle"), target=unlabelled)
+    with pytest.raises(TrainingError, match="crops have none; give the dataset"):
+        train_estimator(crops, tmp_path / "o", config, target=unlabelled, report_target_labels=True)
+    assert not (tmp_path / "o").exists()
+
+
 @pytest.mark.parametrize("name", ["config.json", "log.jsonl"])
 def test_what_is_not_of_a_training_run_is_kept(tmp_path, small_config, name):
     (tmp_path / name).write_text('{"architectures": []}')

@@ -3,6 +3,7 @@ import pytest
 
 from synhead_tools.errors import ManifestError
 from synhead_tools.formats.open import open_any
+from synhead_tools.geometry.compiled_points import way_of_indices
 from synhead_tools.geometry.distance import geodesic_distance_deg
 from synhead_tools.geometry.pose_laws import biwi_like_rotations, uniform_rotations
 from synhead_tools.matching import match_poses as module
@@ -42,6 +43,22 @@ def test_per_head_equals_brute_force_head_by_head(mode, k):
     turned = turn_about_optical_axis(matches.in_plane_deg) @ source[matches.source]
     assert np.abs(geodesic_distance_deg(turned, target[matches.target]) - matches.residual_deg).max() < 1e-5
     assert mode == "in-plane" or (matches.in_plane_deg == 0).all()
+
+
+@pytest.mark.parametrize("grid", [False, True], ids=["random", "turned copies"])
+@pytest.mark.parametrize("mode", MODES)
+def test_compiled_loops_change_no_bit(mode, grid):
+    pytest.importorskip("numba", reason="without numba there are no compiled loops")
+    (source, heads), (target, _) = _set(900, 0), _set(250, 1)
+    if grid:  # frames that share a viewing direction, and some that are the same
+        source = turn_about_optical_axis(np.arange(900) // 90 * 45.0) @ source[np.arange(900) % 90]
+    for k in (1, 70):
+        both = []
+        for way in ("scipy", "compiled"):
+            with way_of_indices(way):
+                both.append(match_poses(source, heads, np.concatenate([target, source[:9]]), mode=mode, k=k))
+        for name in ("source", "in_plane_deg", "residual_deg", "rank"):
+            assert getattr(both[0], name).tobytes() == getattr(both[1], name).tobytes()
 
 
 @pytest.mark.parametrize("mode", MODES)

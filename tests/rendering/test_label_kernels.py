@@ -75,6 +75,8 @@ def test_labels_are_the_same_without_numba(cpu, no_numba):
 def test_necks_bend_the_same_without_numba(no_numba):
     head, rotmat = load_head("f01"), Rotation.from_euler("yxz", [55, -20, 15], degrees=True).as_matrix()
     compiled = bend_neck(head, rotmat, 0.2, neck_mover())
+    for part in compiled.parts:
+        assert part.vertices_m.shape == part.normals.shape  # which are bent when they are asked for
     no_numba()
     for one, other, rest in zip(
         bend_neck(head, rotmat, 0.2, neck_mover()).parts, compiled.parts, head.parts, strict=True

@@ -21,6 +21,7 @@ DATASETS = Table(
         "nvidia-synhead": f"{_HERE}.nvidia_synhead:NvidiaSynhead",
         "hopenet-csv": f"{_HERE}.hopenet_csv:HopenetCsv",
         "csv-folder": f"{_HERE}.csv_folder:CsvFolder",
+        "box-csv": f"{_HERE}.box_csv:BoxCsv",
         "label-file": f"{_HERE}.label_file:LabelFile",
     },
 )

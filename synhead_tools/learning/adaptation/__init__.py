@@ -13,5 +13,7 @@ METHODS = Table(
         "pada": "synhead_tools.learning.adaptation.pada:Pada",
         "oracle": "synhead_tools.learning.adaptation.oracle:Oracle",
         "padaco": "synhead_tools.learning.adaptation.padaco:Padaco",
+        "dare-gram": "synhead_tools.learning.adaptation.dare_gram:DareGram",
+        "relative-pose": "synhead_tools.learning.adaptation.relative_pose:RelativePose",
     },
 )

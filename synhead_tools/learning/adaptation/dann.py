@@ -10,14 +10,14 @@ from torch import Tensor
 
 from synhead_tools.learning.adaptation.domain_discriminator import build_discriminator, domain_loss
 from synhead_tools.learning.adaptation.gradient_reversal import reverse_gradient
-from synhead_tools.learning.adaptation.method import regression_loss
+from synhead_tools.learning.adaptation.method import StatelessMethod, regression_loss
 from synhead_tools.learning.adaptation.schedules import reversal_scale
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch
+from synhead_tools.learning.batches import SourceBatch, TargetBatch
 from synhead_tools.learning.config import TrainConfig
 
 
-class Dann:
+class Dann(StatelessMethod):
     """Regression on the source, and gradient reversal between features and a domain discriminator on both.
 
     Parameters
@@ -40,12 +40,12 @@ class Dann:
         """None: all samples count the same."""
 
     def losses(
-        self, passes: DomainPasses, source: SourceBatch, target: Tensor | None, progress: float
+        self, passes: DomainPasses, source: SourceBatch, target: TargetBatch | None, progress: float
     ) -> dict[str, Tensor]:
         """``total`` = regression + domain cross-entropy; features feel the latter reversed and scaled by lambda."""
-        features_source, features_target = passes.pair(source.pictures, target)
+        features_source, features_target = passes.pair(source.pictures, target.pictures)
         regression = regression_loss(passes.network.pose_head(features_source), source, self._config)
-        scale = torch.full((), reversal_scale(progress, self._config.lambda_max), device=target.device)
+        scale = torch.full((), reversal_scale(progress, self._config.lambda_max), device=features_source.device)
         # both domains at once: a BatchNorm in the discriminator must not level each by its own mean
         logits = self.discriminator(reverse_gradient(torch.cat([features_source, features_target]), scale))
         n_source = len(features_source)

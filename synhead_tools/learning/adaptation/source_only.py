@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 from torch import Tensor
 
-from synhead_tools.learning.adaptation.method import regression_loss
+from synhead_tools.learning.adaptation.method import StatelessMethod, regression_loss
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch
+from synhead_tools.learning.batches import SourceBatch, TargetBatch
 from synhead_tools.learning.config import TrainConfig
 
 
-class SourceOnly:
+class SourceOnly(StatelessMethod):
     """Regression on the source alone; also what stage 1 runs.
 
     Parameters
@@ -36,7 +36,7 @@ class SourceOnly:
         """None: all samples count the same."""
 
     def losses(
-        self, passes: DomainPasses, source: SourceBatch, target: Tensor | None, progress: float
+        self, passes: DomainPasses, source: SourceBatch, target: TargetBatch | None, progress: float
     ) -> dict[str, Tensor]:
         """``total`` and ``regression``, which are the same here."""
         outputs = passes.network.pose_head(passes.source(source.pictures))

@@ -8,5 +8,6 @@ BACKBONES = Table(
         "resnet18": "synhead_tools.learning.backbones.resnet:resnet18",
         "resnet34": "synhead_tools.learning.backbones.resnet:resnet34",
         "resnet50": "synhead_tools.learning.backbones.resnet:resnet50",
+        "resnet152": "synhead_tools.learning.backbones.resnet:resnet152",
     },
 )

@@ -18,6 +18,7 @@ IMAGENET_FILES = {
     "resnet18": "resnet18-f37072fd.pth",
     "resnet34": "resnet34-b627a593.pth",
     "resnet50": "resnet50-0676ba61.pth",
+    "resnet152": "resnet152-394f9c45.pth",
 }
 _PUBLISHED_NAME = re.compile(r"resnet\d+-([0-9a-f]{8})\.pth")
 

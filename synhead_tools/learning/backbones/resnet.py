@@ -1,4 +1,4 @@
-"""ResNet-18, -34 and -50, written here with torchvision's key names and results.
+"""ResNet-18, -34, -50 and -152, written here with torchvision's key names and results.
 
 torchvision itself is no dependency: its wheel and the CPU wheel of torch do not go together everywhere.
 """
@@ -98,6 +98,8 @@ class ResNet(nn.Module):
     ----------
     n_features : int
         Length of `features`: 8 * width, 32 * width with bottlenecks.
+    stage_channels : tuple of 4 int
+        Channels of what `stages` gives.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class ResNet(nn.Module):
     ) -> None:
         super().__init__()
         self.n_features = 8 * width * block.expansion
+        self.stage_channels = tuple(width * block.expansion * 2**stage for stage in range(4))
         self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
@@ -123,6 +126,15 @@ class ResNet(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def stages(self, x: Tensor) -> list[Tensor]:
+        """C2 to C5 of normalised pictures (N, 3, H, W): maps of strides 4, 8, 16 and 32, sides rounded up."""
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+        maps = []
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            x = stage(x)
+            maps.append(x)
+        return maps
 
     def features(self, x: Tensor) -> Tensor:
         """Globally pooled features (N, n_features) of normalised pictures (N, 3, H, W)."""
@@ -155,6 +167,11 @@ def resnet34(width: int = 64, n_classes: int | None = 1000) -> ResNet:
 def resnet50(width: int = 64, n_classes: int | None = 1000) -> ResNet:
     """ResNet-50; 25,557,032 parameters at the defaults."""
     return ResNet((3, 4, 6, 3), width, n_classes, Bottleneck)
+
+
+def resnet152(width: int = 64, n_classes: int | None = 1000) -> ResNet:
+    """ResNet-152; 60,192,808 parameters at the defaults."""
+    return ResNet((3, 8, 36, 3), width, n_classes, Bottleneck)
 
 
 def load_imagenet_weights(backbone: ResNet, path: str | Path) -> None:

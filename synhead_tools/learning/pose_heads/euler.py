@@ -33,6 +33,11 @@ class EulerRegressor(nn.Linear):
         return penalty(outputs - wanted, config, weights)
 
     @staticmethod
+    def euler_deg(outputs: Tensor, scale: LabelScale) -> Tensor:
+        """Triples (N, 3) of z-scores (N, 3)."""
+        return scale.restore(outputs)
+
+    @staticmethod
     def rotmat(outputs: Tensor, scale: LabelScale) -> np.ndarray:
         """Rotations (N, 3, 3) of z-scores (N, 3)."""
         return rotmat_from_euler(scale.restore(outputs.double().cpu()).numpy(), NETWORK_CONVENTION)

@@ -30,6 +30,10 @@ class PoseHead(Protocol):
         """The mean loss, shape (); each sample's multiplied by `weights` (N,) if given."""
 
     @staticmethod
+    def euler_deg(outputs: Tensor, scale: LabelScale) -> Tensor:
+        """Pitch, yaw, roll (N, 3) under the network's convention in the ray frame, degrees; on the outputs' device."""
+
+    @staticmethod
     def rotmat(outputs: Tensor, scale: LabelScale) -> np.ndarray:
         """Rotations (N, 3, 3) in the ray frame, float64."""
 

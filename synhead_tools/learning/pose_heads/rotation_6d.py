@@ -40,6 +40,11 @@ class Rotation6D(nn.Linear):
         return penalty(geodesic_rad(rotmat_of_columns(outputs), wanted)[:, None], config, weights)
 
     @staticmethod
+    def euler_deg(outputs: Tensor, scale: LabelScale) -> Tensor:
+        """Triples (N, 3) of outputs (N, 6)."""
+        return labels_of_rotmat(rotmat_of_columns(outputs))
+
+    @staticmethod
     def rotmat(outputs: Tensor, scale: LabelScale) -> np.ndarray:
         """Rotations (N, 3, 3) of outputs (N, 6)."""
         return rotmat_of_columns(outputs.double()).cpu().numpy()
@@ -57,6 +62,14 @@ def geodesic_rad(first: Tensor, second: Tensor) -> Tensor:
     """Angles (N,) between rotations (N, 3, 3), radians, from |A - B| = sqrt(8) sin(angle / 2) (Frobenius)."""
     squared = (first - second).square().sum(dim=(1, 2)) + _SQUARED_CHORD_FLOOR
     return 2.0 * torch.asin((squared.sqrt() / math.sqrt(8.0)).clamp_max(1.0 - 1e-6))
+
+
+def labels_of_rotmat(rotmat: Tensor) -> Tensor:
+    """Pitch, yaw, roll (N, 3) in degrees under ``biwi+`` of rotations (N, 3, 3); the inverse of `rotmat_of_labels`."""
+    pitch = torch.atan2(rotmat[:, 2, 1], rotmat[:, 2, 2])
+    yaw = torch.asin(rotmat[:, 2, 0].clamp(-1.0, 1.0))
+    roll = -torch.atan2(rotmat[:, 1, 0], rotmat[:, 0, 0])
+    return torch.rad2deg(torch.stack([pitch, yaw, roll], dim=1))
 
 
 def rotmat_of_labels(euler_deg: Tensor) -> Tensor:

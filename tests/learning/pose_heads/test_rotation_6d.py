@@ -9,7 +9,13 @@ from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.learning.config import TrainConfig
 from synhead_tools.learning.pose_heads import POSE_HEADS
 from synhead_tools.learning.pose_heads.label_scale import LabelScale
-from synhead_tools.learning.pose_heads.rotation_6d import Rotation6D, geodesic_rad, rotmat_of_columns, rotmat_of_labels
+from synhead_tools.learning.pose_heads.rotation_6d import (
+    Rotation6D,
+    geodesic_rad,
+    labels_of_rotmat,
+    rotmat_of_columns,
+    rotmat_of_labels,
+)
 
 SCALE = LabelScale((1.0, 2.0, 3.0), (20.0, 30.0, 10.0))
 
@@ -22,6 +28,12 @@ def test_labels_become_the_rotation_of_the_convention():
     euler = np.random.default_rng(0).uniform((-89, -89, -180), (89, 89, 180), (50, 3))
     ours = rotmat_of_labels(torch.from_numpy(euler))
     np.testing.assert_allclose(ours.numpy(), rotmat_from_euler(euler, "biwi+"), atol=1e-12)
+
+
+def test_labels_of_a_rotation_lead_back_to_it():
+    euler = np.random.default_rng(1).uniform((-89, -89, -180), (89, 89, 180), (50, 3))
+    ours = labels_of_rotmat(torch.from_numpy(rotmat_from_euler(euler, "biwi+")))
+    np.testing.assert_allclose(ours.numpy(), euler, atol=1e-9)
 
 
 @given(st.lists(st.floats(-10, 10), min_size=6, max_size=6))

@@ -1,0 +1,74 @@
+"""``synhead boxes``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from synhead_tools.cli import options
+
+SHOWN = 5
+
+
+@click.command(short_help="Write square face boxes for a folder of pictures.")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--model", type=options.path_in, required=True, help="Folder of a detector (train-retinaface).")
+@click.option(
+    "--longest-px",
+    type=click.IntRange(16, 16384),
+    default=640,
+    show_default=True,
+    help="Longer side that pictures are scaled to.",
+)
+@click.option("--score", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Least sure face.")
+@click.option("--border", type=click.FloatRange(0, 4), default=0.0, show_default=True, help="Room around pictures.")
+@click.option("--all", "every_face", is_flag=True, help="All faces of a picture, not the surest alone.")
+@click.option("--batch-size", type=click.IntRange(1, 1024), default=8, show_default=True, help="Pictures per pass.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
+@options.overwrite
+@options.as_json
+@options.common
+def boxes(
+    folder: Path, out: Path, model: Path, longest_px: int, score: float, border: float, every_face: bool,
+    batch_size: int, device: str, overwrite: bool, as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Write the CSV file OUT with a square face box for each picture in FOLDER, in the manner of Biwi+.
+
+    The squares are those that rendered heads come with: 0.245 m of the head's surroundings, whatever its pose.
+    ``predict --boxes OUT`` takes the file, and so does ``train-padaco SOURCE FOLDER --labels OUT`` as a target without
+    labels; called boxes.csv and in FOLDER it needs no --labels.
+
+    \b
+    Example:
+      synhead boxes photos photos/boxes.csv --model detector
+    """
+    from synhead_tools.formats.atomic import atomic_file
+    from synhead_tools.learning.detection.box_file import BoxFile
+    from synhead_tools.learning.detection.detect import Detector
+    from synhead_tools.learning.detection.detect_files import detect_files
+    from synhead_tools.learning.device import resolve_device
+    from synhead_tools.learning.prediction.input_list import count_inputs, list_inputs
+
+    pictures, _ = count_inputs([folder])
+    detector = Detector.load(model, resolve_device(device))
+    with atomic_file(out, overwrite) as file:
+        writer = BoxFile(file, folder, every_face)
+        counts = detect_files(
+            detector, (entry for entry in list_inputs([folder]) if not entry.is_video), pictures, writer,
+            batch_size=batch_size, skipped=lambda reason: _say(f"passed over: {reason}"),
+            progress=options.progress(quiet, "pictures"), longest_px=longest_px, score_threshold=score, border=border,
+        )  # fmt: skip
+    told = {"out": str(out), "pictures": counts.pictures, "without_face": counts.without_face}
+    shown = ", ".join(writer.missed[:SHOWN]) + (" ..." if len(writer.missed) > SHOWN else "")
+    if writer.missed and not quiet:
+        _say(f"{counts.without_face} of {counts.pictures} pictures show no face: {shown}")
+    click.echo(json.dumps(told) if as_json else f"boxes of {counts.pictures - counts.without_face} pictures in {out}")
+
+
+def _say(text: str) -> None:
+    from synhead_tools.cli.main import one_line
+
+    click.echo(one_line(text), err=True)

@@ -1,0 +1,132 @@
+"""``synhead detect``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from synhead_tools.cli import options
+from synhead_tools.cli.sections import SectionedCommand, section
+
+
+@click.command(cls=SectionedCommand, short_help="Find faces in pictures, folders and videos.")
+@click.argument("inputs", metavar="INPUTS...", nargs=-1, required=True, type=options.path_in)
+@click.option("--model", type=options.path_in, required=True, help="Folder of a detector (train-retinaface).")
+@section(
+    "How to look",
+    click.option(
+        "--longest-px",
+        type=click.IntRange(16, 16384),
+        default=640,
+        show_default=True,
+        help="Longer side that pictures are scaled to; faces of 16 to 406 px are then found.",
+    ),
+    click.option("--original-size", is_flag=True, help="Do not scale pictures."),
+    click.option("--score", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Least sure face."),
+    click.option(
+        "--nms", type=click.FloatRange(0, 1), default=0.4, show_default=True, help="Largest IoU of two faces."
+    ),
+    click.option(
+        "--border",
+        type=click.FloatRange(0, 4),
+        default=0.0,
+        show_default=True,
+        help="Room around pictures, over their longer side; 0.5 where a face may fill the picture.",
+    ),
+    click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Of videos, every Nth frame."),
+    click.option("--fov", "fov_deg", type=click.FloatRange(1, 150), help="Horizontal field of view, degrees."),
+)
+@section(
+    "What to write",
+    click.option(
+        "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+        help="Faces as .csv, .json or .jsonl; else CSV on stdout, or with --json a JSON document.",
+    ),
+    click.option("--convention", default="biwi+", show_default=True, help="Euler convention of the poses."),
+    click.option("--mesh", is_flag=True, help="Write all vertices of the meshes (JSON)."),
+    click.option("--draw", type=options.path_out, metavar="DIR", help="Copies of pictures with what was found."),
+)  # fmt: skip
+@click.option("--batch-size", type=click.IntRange(1, 1024), default=8, show_default=True, help="Pictures per pass.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
+@options.overwrite
+@options.as_json
+@options.common
+@click.pass_context
+def detect(
+    ctx: click.Context, inputs: tuple[Path, ...], model: Path, longest_px: int, original_size: bool, score: float,
+    nms: float, border: float, every: int, fov_deg: float | None, out: Path | None, convention: str, mesh: bool,
+    draw: Path | None, batch_size: int, device: str, overwrite: bool, as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Find the faces in INPUTS: picture files, videos, and folders of them.
+
+    Of each face: box and score, the five points (sides are the subject's: right_eye is on the left in the picture)
+    and, of detectors with a mesh, 68 points and the rotation R_head_to_camera. Without --fov that is against the ray to
+    the face. A picture without faces has an empty list in JSON and no row in CSV.
+
+    \b
+    Examples:
+      synhead detect photo.jpg --model detector --draw drawn
+      synhead detect photos film.mp4 --model detector --every 5 --out faces.jsonl
+    """
+    from synhead_tools.formats.atomic import atomic_file
+    from synhead_tools.learning.detection.detect import Detector
+    from synhead_tools.learning.detection.detect_files import detect_files
+    from synhead_tools.learning.detection.detection_files import DetectionFile, suffix_of
+    from synhead_tools.learning.device import resolve_device
+    from synhead_tools.learning.prediction.camera_choice import CameraChoice
+    from synhead_tools.learning.prediction.drawn_output import refuse_input
+    from synhead_tools.learning.prediction.input_list import count_inputs, list_inputs
+
+    total = sum(count_inputs(inputs))
+    suffix = suffix_of(out.name) if out is not None else ".json" if as_json else ".csv"
+    facts = {
+        "tool": "synhead detect", "model": str(model), "longest_px": None if original_size else longest_px,
+        "score_threshold": score, "nms_iou": nms, "border": border,
+    }  # fmt: skip
+    detector = Detector.load(model, resolve_device(device))
+    with ExitStack() as stack:
+        file = sys.stdout.buffer
+        if out is not None:
+            refuse_input(out, inputs)
+            file = stack.enter_context(atomic_file(out, overwrite))
+        drawn = None if draw is None else stack.enter_context(_drawn_folder(draw, overwrite))
+        writer = DetectionFile(file, suffix, convention, mesh, facts)
+        counts = detect_files(
+            detector, list_inputs(inputs), total, writer, camera=CameraChoice(fov_x_deg=fov_deg), drawn=drawn,
+            every=every, batch_size=batch_size, skipped=lambda reason: _say(f"passed over: {reason}"),
+            progress=options.progress(quiet, "pictures"), longest_px=facts["longest_px"], score_threshold=score,
+            nms_iou=nms, border=border,
+        )  # fmt: skip
+        writer.finish()
+    told = {"pictures": counts.pictures, "faces": counts.faces, "without_face": counts.without_face,
+            "passed_over": counts.failed}  # fmt: skip
+    if out is not None:
+        click.echo(json.dumps({"out": str(out), **told}) if as_json else f"{counts.faces} faces in {out}")
+    if counts.failed:
+        ctx.exit(1)
+
+
+def _drawn_folder(path: Path, overwrite: bool) -> Any:
+    """A folder that is whole or not there."""
+    from synhead_tools.errors import OutputExistsError
+    from synhead_tools.formats.new_folder import new_folder
+
+    def refuse(out: Path) -> None:
+        others = (
+            [file for file in out.rglob("*") if file.is_file() and file.suffix != ".png"] if out.is_dir() else [out]
+        )
+        if others:
+            raise OutputExistsError(f"{others[0]} is no drawn copy, and would be removed; choose another folder")
+
+    return new_folder(path, overwrite, check=refuse)
+
+
+def _say(text: str) -> None:
+    from synhead_tools.cli.main import one_line
+
+    click.echo(one_line(text), err=True)

@@ -1,0 +1,76 @@
+"""How a detector is trained: frozen values, checked, that go to JSON and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from synhead_tools.errors import TrainingError
+from synhead_tools.learning.detection.settings import Settings, choice, number
+
+EPOCHS, WARM_UP_EPOCHS, DROP_EPOCHS = 80, 5, (55, 68)
+"""The published schedule: the rate rises from a tenth over 5 epochs, and falls to a tenth at 55 and 68 of 80."""
+
+
+@dataclass(frozen=True)
+class DetectorTraining(Settings):
+    """Everything that decides a training run, besides network, losses and data.
+
+    Parameters
+    ----------
+    seed : int
+        Decides initial weights, batches and augmentation.
+    input_px, batch_size, steps : int
+        Side of the square input; pictures per step; length.
+    optimiser : str
+        ``sgd`` with momentum, as published, or ``adamw``.
+    learning_rate, weight_decay, momentum : float
+        Rate at the top of the schedule; decay of kernels and matrices, not of biases and BatchNorm; of SGD.
+    schedule : str
+        ``steps``: rises from a tenth over the first sixteenth, falls to a tenth at 55/80 and at 68/80 of all steps, as
+        published; ``warmup-cosine``: rises over the first sixteenth, then half a cosine to 0.
+    offset_rate : float
+        Rate of the convolutions that make deformable offsets, over that of all else.
+    gradient_limit : float
+        Longest gradient of all weights together; longer ones are shortened.
+    crop_least : float
+        Smallest side of the square that is cut out, over the shorter side of the picture.
+    flip_probability, augmentation : float
+        Chance of a mirrored picture; strength of colour, blur, noise and erasing.
+    precision : str
+        Arithmetic of the network; auto takes bfloat16 where the processor has it.
+    log_every : int
+        Steps per log line.
+    """
+
+    seed: int = number(0, 0, 2**63 - 1)
+    input_px: int = number(640, 32, 4096)
+    batch_size: int = number(32, 1, 4096)
+    steps: int = number(10_000, 1, 10**8)
+    optimiser: str = choice("sgd", "adamw")
+    learning_rate: float = number(1e-2, 0.0, 10.0)
+    weight_decay: float = number(5e-4, 0.0, 10.0)
+    momentum: float = number(0.9, 0.0, 0.999)
+    schedule: str = choice("steps", "warmup-cosine")
+    offset_rate: float = number(0.1, 0.0, 10.0)
+    gradient_limit: float = number(35.0, 1e-3, 1e6)
+    crop_least: float = number(0.3, 0.05, 1.0)
+    flip_probability: float = number(0.5, 0.0, 1.0)
+    augmentation: float = number(1.0, 0.0, 3.0)
+    precision: str = choice("auto", "float32", "bfloat16")
+    log_every: int = number(25, 1, 10**6)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.input_px % 4:
+            raise TrainingError(f"input_px = {self.input_px} must be a multiple of 4")
+
+    def rate_factor(self, step: int) -> float:
+        """Share of `learning_rate` of the step after `step` steps."""
+        from synhead_tools.learning.adaptation.schedules import learning_rate_factor
+
+        progress, warm_up = step / self.steps, WARM_UP_EPOCHS / EPOCHS
+        if self.schedule == "warmup-cosine":
+            return learning_rate_factor(progress, "warmup-cosine", warm_up)
+        if progress < warm_up:
+            return 0.1 + 0.9 * progress / warm_up
+        return 0.1 ** sum(progress >= epoch / EPOCHS for epoch in DROP_EPOCHS)

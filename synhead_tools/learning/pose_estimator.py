@@ -1,0 +1,122 @@
+"""What everything that turns pictures of faces into rotations offers, and how it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from synhead_tools.errors import CheckpointError
+from synhead_tools.formats.sample import SampleSource
+
+if TYPE_CHECKING:
+    from synhead_tools.learning.data import DomainCrops
+
+
+DESCRIPTION_KEYS = (
+    "model", "licence", "crop", "input_px", "method", "steps", "initial_weights", "seed", "random_background",
+    "augmentation", "training_data", "recipe", "target_images_used_for_training",
+    "target_labels_used_for_training_or_matching",
+)  # fmt: skip
+"""What `PoseEstimator.describe` tells, in this order. ``recipe`` stands for all settings that the others leave out."""
+
+
+@runtime_checkable
+class PoseEstimator(Protocol):
+    """Pictures with face boxes to rotations in the camera frame, whatever computes them.
+
+    Attributes
+    ----------
+    crop_px : int
+        Side of the crops it wants stored, pixels.
+    crop_margin : float
+        Side of a stored crop over the longer side of the face box. What it looks at may be less, may be shifted, and
+        may be stretched: `read_crops` and `crop_pictures` know, so let them cut.
+    ray_frame : bool
+        Whether what it computes is the rotation against the ray through the middle of the crop.
+    """
+
+    @property
+    def crop_px(self) -> int: ...  # noqa: D102
+
+    @property
+    def crop_margin(self) -> float: ...  # noqa: D102
+
+    @property
+    def ray_frame(self) -> bool: ...  # noqa: D102
+
+    def read_crops(self, source: SampleSource, **options: Any) -> DomainCrops:
+        """Crops of a dataset, cut as this estimator needs them; options of `synhead_tools.learning.data.read_crops`."""
+        ...
+
+    def crop_pictures(
+        self, pictures: Sequence[np.ndarray], face_box_xyxy: np.ndarray, *, intrinsics: np.ndarray | None = None
+    ) -> DomainCrops:
+        """Crops of pictures (H, W, 3) uint8 RGB in memory, one face box (4,) xyxy in pixels each."""
+        ...
+
+    def predict(self, crops: DomainCrops, *, flip_average: bool = False, ray_rule: bool = True) -> np.ndarray:
+        """Rotations R_head_to_camera (N, 3, 3).
+
+        Parameters
+        ----------
+        crops : DomainCrops
+            Of `read_crops` or `crop_pictures`.
+        flip_average : bool
+            Answer midway between the picture's and its mirror image's answers.
+        ray_rule : bool
+            Turn answers from the crop's ray to the optical axis, where they are against the ray and intrinsics are
+            known.
+        """
+        ...
+
+    def applies_ray_rule(self, crops: DomainCrops, ray_rule: bool = True) -> bool:
+        """Whether `predict` turns its answers for these crops."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """What its scores depend on, for the protocol: plain values.
+
+        The keys are `DESCRIPTION_KEYS`, the values None where it is not known. Estimators that differ in ``seed`` alone
+        are runs of one recipe.
+        """
+        ...
+
+
+def load_estimator(model: str | Path, device: str = "cpu", *, onnx_folder: str | Path | None = None) -> PoseEstimator:
+    """The estimator in a file or folder, or a bundled one.
+
+    Parameters
+    ----------
+    model : str or Path
+        Folder of a checkpoint; a .toml that declares ONNX models (docs/onnx-models.md), or an .onnx with its .toml
+        beside it; else the name of a bundled model. What is on disk goes before a name.
+    device : str
+        Where a checkpoint computes, as torch names it. ONNX models compute on the CPU.
+    onnx_folder : path, optional
+        Where the ONNX files of a declaration are; by default beside it.
+
+    Raises
+    ------
+    CheckpointError
+        There is no such model, or it cannot be used.
+    """
+    path = Path(model)
+    if path.suffix in (".toml", ".onnx"):
+        from synhead_tools.learning.onnx_estimator import OnnxEstimator
+
+        return OnnxEstimator.load(path, onnx_folder)
+    from synhead_tools.learning.bundled_models import bundled_models
+    from synhead_tools.learning.predict import Estimator
+
+    if path.exists():
+        return Estimator.load(path, device)
+    known = bundled_models()
+    if str(model) not in known:
+        bundled = f", or one of the bundled {', '.join(known)}" if known else ""
+        raise CheckpointError(
+            f"there is no estimator {str(model)!r}; give a checkpoint folder, a .toml of ONNX models{bundled}"
+        )
+    return Estimator.load(known[str(model)], device)
