@@ -9,6 +9,11 @@ import click
 
 from synhead_tools.cli import options
 
+NOT_FOR_DETECTORS = (
+    "reference", "convention", "flip", "labels_chose_model", "no_ray_rule", "onnx_folder", "plots", "labels_convention",
+    "seed",
+)  # fmt: skip
+
 
 @click.command(short_help="Score estimators, with their protocol and the trivial baselines.")
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
@@ -31,8 +36,9 @@ from synhead_tools.cli import options
 @options.overwrite
 @options.as_json
 @options.common
+@click.pass_context
 def evaluate(
-    models: tuple[str, ...], dataset: Path, reference: Path | None, convention: str, flip: bool,
+    ctx: click.Context, models: tuple[str, ...], dataset: Path, reference: Path | None, convention: str, flip: bool,
     labels_chose_model: bool, no_ray_rule: bool, onnx_folder: Path | None, device: str, plots: Path | None,
     labels: Path | None, labels_convention: str | None, seed: int, overwrite: bool, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
@@ -52,9 +58,16 @@ def evaluate(
     """
     from synhead_tools.cli.detector_scores import detector_scores, is_detector
 
+    if dataset.suffix in (".toml", ".onnx") or (dataset / "model.json").is_file():
+        raise click.UsageError(f"{dataset} is a model; DATASET comes last")
     if is_detector(models[0]):
+        options.refuse_given(ctx, NOT_FOR_DETECTORS, f"{models[0]} is a face detector")
         click.echo(detector_scores(models, dataset, labels, device, as_json))
         return
+    if not any(PurePath(model).suffix in (".toml", ".onnx") for model in models):
+        options.refuse_given(ctx, ("onnx_folder",), "no MODEL is a .toml or .onnx")
+    if plots is None:
+        options.refuse_given(ctx, ("overwrite",), "without --plots nothing is written")
     from synhead_tools.formats.open import open_any
     from synhead_tools.learning.comparison import compare
     from synhead_tools.learning.device import resolve_device

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from synhead_tools.cli import options
 from synhead_tools.cli.sections import SectionedCommand, section
@@ -90,22 +89,15 @@ def export(ctx: click.Context, source: Path, out: Path, as_json: bool, quiet: bo
       synhead export model model.onnx --uint8
     """
     if out.suffix.lower() == ".onnx":
-        _refuse(ctx, FOR_DATASETS, f"{out} is to be a model")
+        options.refuse_given(ctx, FOR_DATASETS, f"{out} is to be a model")
         _export_model(source, out, as_json, **{name: given[name] for name in (*FOR_MODELS, "overwrite")})
         return
-    _refuse(ctx, FOR_MODELS, "models are written to a name that ends with .onnx")
+    options.refuse_given(ctx, FOR_MODELS, "models are written to a name that ends with .onnx")
     if not source.exists():
         raise click.BadParameter(f"{str(source)!r} does not exist; give a dataset", param_hint="'DATASET|MODEL'")
     if given["format_name"] is None:
         raise click.UsageError("--format says what to write of a dataset; a model is written to a name with .onnx")
     _export_dataset(source, out, as_json, quiet, **{name: given[name] for name in (*FOR_DATASETS, "overwrite")})
-
-
-def _refuse(ctx: click.Context, names: tuple[str, ...], why: str) -> None:
-    """Usage error for options that were given and mean nothing here."""
-    for param in ctx.command.params:
-        if param.name in names and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"{param.opts[0]} means nothing here: {why}")
 
 
 def _export_dataset(

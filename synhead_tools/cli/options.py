@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from synhead_tools.errors import SynheadError
 from synhead_tools.input_files import read_input
@@ -94,6 +95,13 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
         "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), callback=_load_config,
         is_eager=True, expose_value=False, help="TOML file with settings for this command.",
     )(command)  # fmt: skip
+
+
+def refuse_given(ctx: click.Context, names: tuple[str, ...], why: str) -> None:
+    """Usage error for options of these names that were given, on the command line or in a file, and mean nothing."""
+    for param in ctx.command.params:
+        if param.name in names and ctx.get_parameter_source(param.name) not in (None, ParameterSource.DEFAULT):
+            raise click.UsageError(f"{param.opts[0]} means nothing here: {why}")
 
 
 def progress(quiet: bool, what: str) -> Callable[[int, int], None]:

@@ -121,6 +121,10 @@ def predict(
     logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs of damaged pictures is said in our own line
     say = _speaker(quiet)
     style = AnswerStyle(conventions, tuple(KINDS[kind] for kind in KINDS if {kind, "all"} & set(kinds)))
+    if "euler" not in style.kinds:
+        options.refuse_given(ctx, ("conventions",), "--write asks for no angles")
+    if draw is None:
+        options.refuse_given(ctx, ("drawing",), "--draw says where to draw")
     camera, faces = _camera(intrinsics, fov_deg), _face_boxes(boxes)
     estimator = load_estimator(model, str(resolve_device(device)))
     if boxes is None:
@@ -153,7 +157,7 @@ def _camera(intrinsics: str | None, fov_deg: float | None) -> CameraChoice:
         raise click.UsageError("--fov and --intrinsics say the same thing; give one of them")
     if _FOUR_NUMBERS.fullmatch(intrinsics):
         return CameraChoice(intrinsics_px=tuple(float(number) for number in intrinsics.split(",")))
-    if not Path(intrinsics).exists():
+    if not intrinsics or not Path(intrinsics).exists():
         raise click.UsageError(f"--intrinsics {intrinsics!r} is neither FX,FY,CX,CY nor a file that is there")
     return CameraChoice(file=read_camera_file(intrinsics))
 
@@ -170,7 +174,7 @@ def _face_boxes(boxes: str | None) -> FaceBoxes:
         return WholePicture()
     if _FOUR_NUMBERS.fullmatch(boxes):
         return SameBox(tuple(float(number) for number in boxes.split(",")))
-    if not Path(boxes).exists():
+    if not boxes or not Path(boxes).exists():
         raise click.UsageError(f"--boxes {boxes!r} is neither whole, X1,Y1,X2,Y2 nor a file that is there")
     return read_box_table(boxes)
 

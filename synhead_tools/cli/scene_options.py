@@ -80,6 +80,8 @@ def check_scene_options(ctx: click.Context, given: dict[str, Any], scenes: dict[
     for name, option in _OF_ONE_HEAD.items():
         if _is_given(ctx, name):
             raise click.UsageError(f"{option} is for pictures of one head; with --scenes leave it out")
+    if any(number != int(number) for number in scenes["faces"]):
+        raise click.UsageError("--faces counts heads; give whole numbers")
     if not any(_is_given(ctx, name) for name in _POSES):
         given["biwi_like"] = DEFAULT_POSES
 

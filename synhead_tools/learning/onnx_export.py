@@ -13,7 +13,7 @@ import onnx
 
 from synhead_tools import __version__
 from synhead_tools.errors import CheckpointError, OutputExistsError
-from synhead_tools.formats.atomic import atomic_write_bytes, atomic_write_text
+from synhead_tools.formats.atomic import atomic_file
 from synhead_tools.learning.augment_colour import IMAGE_MEAN, IMAGE_STD
 from synhead_tools.learning.checkpoint import Checkpoint
 from synhead_tools.learning.declaration_file import declaration_to_toml, parse_declaration
@@ -97,6 +97,18 @@ def export_onnx(
             raise OutputExistsError(f"{path} is already there; choose another name or pass --overwrite")
     if not isinstance(estimator, Estimator):
         raise CheckpointError("only checkpoints of synhead are exported; this estimator is an ONNX model already")
+    # opened before the work begins, so that a place that cannot be written to is told at once
+    with atomic_file(out, overwrite) as onnx_file, atomic_file(toml_path, overwrite) as toml_file:
+        data, text, parity, latency = _exported(estimator, out, toml_path, takes_uint8, licence, name, threads)
+        onnx_file.write(data)
+        toml_file.write(text.encode("utf-8"))
+    return ExportedModel(out, toml_path, len(data), parity, latency)
+
+
+def _exported(
+    estimator: Estimator, out: Path, toml_path: Path, takes_uint8: bool, licence: str, name: str, threads: int | None
+) -> tuple[bytes, str, Parity, tuple[Latency, ...]]:
+    """Contents of both files, and what was found out."""
     checkpoint = Checkpoint(estimator.network, estimator.record)
     declaration = declare(estimator, out.name, takes_uint8, licence, name or out.stem)
     model = graph_to_onnx(RotationGraph(checkpoint, takes_uint8))
@@ -106,9 +118,7 @@ def export_onnx(
     parse_declaration(text.encode(), str(toml_path))  # whatever is written can be read
     parity = check_parity(data, checkpoint, takes_uint8)
     latency = () if threads is None else measure_latency(data, declaration.size_px, takes_uint8, threads)
-    atomic_write_bytes(out, data, overwrite)
-    atomic_write_text(toml_path, text, overwrite)
-    return ExportedModel(out, toml_path, len(data), parity, latency)
+    return data, text, parity, latency
 
 
 def declare(estimator: Estimator, file: str, takes_uint8: bool, licence: str, name: str) -> OnnxDeclaration:

@@ -111,7 +111,7 @@ def load_estimator(model: str | Path, device: str = "cpu", *, onnx_folder: str |
     from synhead_tools.learning.bundled_models import bundled_models
     from synhead_tools.learning.predict import Estimator
 
-    if path.exists():
+    if str(model) and path.exists():  # an empty name would be the folder one is in
         return Estimator.load(path, device)
     known = bundled_models()
     if str(model) not in known:

@@ -94,3 +94,29 @@ def test_a_missing_package_is_named_with_its_extra(models, chain):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr == "Error: onnxruntime is not installed; pip install 'synhead-tools[export]'\n"
+
+
+def test_a_model_in_the_place_of_the_dataset_is_told(run, models, chain):
+    for last in (models / "first.toml", models / "first.onnx"):
+        result = run("evaluate", chain / "synhead+", last)
+        assert result.exit_code == 2
+        assert "DATASET comes last" in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [(("--overwrite",), "--overwrite means nothing here"), (("--onnx-folder", "."), "--onnx-folder means nothing here")],
+)
+def test_options_that_would_do_nothing_are_refused(run, chain, tmp_path, options, word):
+    result = run("evaluate", tmp_path, chain / "synhead+", *options)
+    assert result.exit_code == 2
+    assert word in result.output
+
+
+def test_a_face_detector_is_not_scored_by_options_of_estimators(run, tmp_path):
+    (tmp_path / "detector").mkdir()
+    (tmp_path / "detector" / "model.json").write_text(json.dumps({"format": "synhead face detector"}))
+    result = run("evaluate", tmp_path / "detector", tmp_path, "--plots", tmp_path / "plots")
+    assert result.exit_code == 2
+    assert "--plots means nothing here" in result.output
+    assert not (tmp_path / "plots").exists()

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from synhead_tools.cli.predict import DRAWINGS as WORDS
+from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.open import open_any
 from synhead_tools.learning.pose_estimator import load_estimator
 from synhead_tools.learning.prediction.picture_file import read_picture
@@ -248,3 +249,65 @@ def test_real_frames_and_photos(run, model, real_data, tmp_path):
         changed = np.abs(drawn.astype(int) - plain).max(axis=-1) > 60
         assert 0.002 < changed.mean() < 0.3
     assert Path(tmp_path / "drawn").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (("--write", "quat", "--convention", "hopenet"), "--convention means nothing here"),
+        (("--drawing", "cube"), "--drawing means nothing here"),
+        (("--boxes", ""), "--boxes ''"),
+        (("--intrinsics", ""), "--intrinsics ''"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(run, model, photos, options, word):
+    result = run("predict", photos / "a.png", "--model", model, *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert word in result.stderr
+
+
+def test_an_empty_model_is_not_the_folder_one_is_in(run, photos):
+    result = run("predict", photos / "a.png", "--model", "", "--boxes", "whole")
+    assert result.exit_code == 1
+    assert "there is no estimator ''" in result.stderr
+
+
+@pytest.mark.parametrize("out", ["place.csv", "place.csv/poses.csv"])
+def test_answers_and_drawings_in_one_place_are_refused_before_anything_is_written(run, model, photos, tmp_path, out):
+    place = tmp_path / "place.csv"
+    options = ("--model", model, "--boxes", "whole", "--draw", place, "--out", tmp_path / out, "--overwrite")
+    result = run("predict", photos / "a.png", *options)
+    assert result.exit_code == 1
+    assert "go to one place" in result.stderr
+    assert not place.exists()
+
+
+def test_drawn_copies_among_the_inputs_are_no_inputs(run, model, photos):
+    options = ("--model", model, "--boxes", "whole", "--draw", photos / "drawn", "-q")
+    first = run("predict", photos, *options)
+    second = run("predict", photos, *options, "--overwrite")
+    assert (first.exit_code, second.exit_code) == (0, 0), second.output
+    assert second.stdout == first.stdout
+    assert len(_rows(run("predict", photos / "drawn", *options[:4]).stdout)) == 3
+
+
+def test_quaternions_of_predict_are_restated_by_convert_euler(run, model, photos, tmp_path):
+    said = run("predict", photos, "--model", model, "--boxes", "whole", "--convention", "hopenet", "--out",
+               tmp_path / "said.csv")  # fmt: skip
+    assert said.exit_code == 0, said.output
+    options = ("--from", "synhead", "--to", "hopenet", "--write", "euler", "-q")
+    result = run("convert-euler", tmp_path / "said.csv", tmp_path / "restated.csv", *options)
+    assert result.exit_code == 0, result.output
+    for row in _rows((tmp_path / "restated.csv").read_text()):
+        for name in ("pitch", "yaw", "roll"):
+            assert float(row[f"{name}_deg"]) == pytest.approx(float(row[f"{name}_hopenet_deg"]), abs=1e-3)
+        assert row["rotation_frame"] == "crop ray"
+
+
+def test_rotations_against_the_crop_s_ray_are_no_labels_of_the_camera_frame(run, model, photos, tmp_path):
+    options = ("--model", model, "--boxes", "whole")
+    assert run("predict", photos, *options, "--out", tmp_path / "ray.csv").exit_code == 0
+    assert run("predict", photos, *options, "--out", tmp_path / "camera.csv", "--fov", 60).exit_code == 0
+    assert len(open_any(tmp_path / "camera.csv")) == 3
+    with pytest.raises(LabelFormatError, match="row 2: rotation_frame is 'crop ray', not camera"):
+        open_any(tmp_path / "ray.csv")

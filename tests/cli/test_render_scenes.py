@@ -27,6 +27,7 @@ def test_scenes_from_the_command_line(run, tmp_path):
         (("--scenes", 2, "--fov", 40), "--fov is for pictures of one head"),
         (("--scenes", 2, "--faces", "3:99"), "faces is [3, 99]"),
         (("--scenes", 2, "--faces", "lots"), "is no range"),
+        (("--scenes", 2, "--faces", "1.5:3"), "--faces counts heads"),
         (("--scenes", 0), "--scenes"),
         (("--uniform", 2, "--faces", "1:2"), "--faces is of no use without --scenes"),
     ],
@@ -46,3 +47,10 @@ def test_dry_run_of_scenes_writes_nothing(run, tmp_path):
     assert "40 scenes of 96 x 96 px" in result.output
     assert "nothing was written" in result.output
     assert not (tmp_path / "out").exists()
+
+
+def test_tiny_scenes_with_glasses_can_be_drawn(run, tmp_path):
+    """Of a lens a few pixels wide there are fewer places to shade than are shaded at once."""
+    options = ("--scenes", 2, "--faces", 1, "--face-px", 16, "--size", 48, "--heads", "f01", "--look", "glasses:1")
+    result = run("render", tmp_path / "out", *options, "--detail", 1, "-q")
+    assert result.exit_code == 0, result.output

@@ -163,3 +163,10 @@ def test_every_backbone_is_exported(backbone, random_checkpoint, tmp_path):
     estimator = load_estimator(random_checkpoint(backbone=backbone, head="rot6d", width=width))
     done = export_onnx(estimator, tmp_path / "a.onnx", threads=None)
     assert done.parity.largest_deg < 0.01
+
+
+def test_one_file_that_cannot_be_written_leaves_neither(exported, tmp_path):
+    (tmp_path / "m.toml").mkdir()
+    with pytest.raises(OutputExistsError, match=r"m\.toml is a folder"):
+        export_onnx(exported["angles"][0], tmp_path / "m.onnx", threads=None, overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["m.toml"]

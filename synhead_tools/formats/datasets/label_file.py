@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,11 +13,15 @@ from synhead_tools.formats.datasets.label_columns import LabelColumns
 from synhead_tools.geometry.euler import euler_deg_from_rotmat
 from synhead_tools.geometry.quaternions import quat_xyzw_from_rotmat
 
+if TYPE_CHECKING:
+    from synhead_tools.formats.label_tables.block import LabelTable
+
 SUFFIXES = (".csv", ".tsv", ".parquet", ".pq", ".npz", ".h5", ".hdf5")
 NAME_COLUMNS = ("target_id", "image", "images", "path", "file", "file_name", "name")
 """Columns that name the frame, the first one that is there."""
 
 NAME_BYTES = 64
+FRAME_COLUMN = "rotation_frame"
 OWN_CONVENTION = "biwi+"
 
 
@@ -54,6 +58,7 @@ class LabelFile(LabelColumns):
             raise LabelFormatError(f"{path} holds labels itself; leave out {labels}")
         with open_table(path) as table:
             titles, stated = table.schema.names, table.facts.convention
+            _check_rotation_frame(table, path)
         key = next((name for name in NAME_COLUMNS if name in titles), None)
         rotmat, names = read_rotations(path, convention, key=key)
         self.convention = convention or stated or OWN_CONVENTION
@@ -79,3 +84,24 @@ class LabelFile(LabelColumns):
             "frames": len(self),
             "target_labels_used": False,
         }
+
+
+def _check_rotation_frame(table: LabelTable, path: Path) -> None:
+    """Refuse rotations that say that they are not against the camera frame, as `synhead predict` may write them.
+
+    Raises
+    ------
+    LabelFormatError
+        A row's ``rotation_frame`` is another one.
+    """
+    names = table.schema.names
+    if FRAME_COLUMN not in names:
+        return
+    for block in table.blocks():
+        frames = block.batch.column(names.index(FRAME_COLUMN)).to_pylist()
+        for number, frame in zip(block.numbers.tolist(), frames, strict=True):
+            if str(frame).strip() != "camera":
+                raise LabelFormatError(
+                    f"{path}: row {number}: {FRAME_COLUMN} is {str(frame)[:40]!r}, not camera; predict with "
+                    "--intrinsics or --fov, or drop the column if that makes no difference"
+                )

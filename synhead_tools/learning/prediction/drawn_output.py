@@ -17,12 +17,11 @@ from synhead_tools.errors import OutputExistsError, PictureError
 from synhead_tools.formats.atomic import atomic_file, atomic_write_text
 from synhead_tools.formats.new_folder import new_folder
 from synhead_tools.learning.prediction.answers import CAMERA, Answer
-from synhead_tools.learning.prediction.input_list import VIDEO_SUFFIXES, InputFile
+from synhead_tools.learning.prediction.input_list import MARK_NAME, VIDEO_SUFFIXES, InputFile
 from synhead_tools.learning.prediction.picture_file import PICTURE_SUFFIXES
 from synhead_tools.learning.prediction.pose_drawing import draw_pose
 from synhead_tools.learning.prediction.video_writer import SUFFIX, VideoWriter
 
-MARK_NAME = "drawn-by-synhead.txt"
 _JPEG = (".jpg", ".jpeg", ".jpe")
 
 

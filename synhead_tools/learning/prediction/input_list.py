@@ -10,6 +10,8 @@ from pathlib import Path, PurePath
 from synhead_tools.errors import PictureError
 from synhead_tools.learning.prediction.picture_file import PICTURE_SUFFIXES
 
+MARK_NAME = "drawn-by-synhead.txt"
+"""Lies in folders of drawn copies."""
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
 
 
@@ -36,7 +38,8 @@ def list_inputs(given: Iterable[str | os.PathLike]) -> Iterator[InputFile]:
     """Go through what was given, in that order; folders recursively, sorted by name, one listing at a time.
 
     Of folders, files that are called like a picture or a video are taken; what begins with a point is hidden, and
-    links to folders are not followed. A file that was named itself is always taken.
+    links to folders are not followed, and folders of drawn copies (`MARK_NAME`) left out. What was named itself is always
+    taken.
 
     Raises
     ------
@@ -77,6 +80,8 @@ def _in_folder(folder: Path, inside: PurePath) -> Iterator[InputFile]:
             continue
         suffix = PurePath(entry.name).suffix.lower()
         if entry.is_dir(follow_symlinks=False):
+            if (folder / entry.name / MARK_NAME).is_file():
+                continue
             yield from _in_folder(folder / entry.name, inside / entry.name)
         elif suffix in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES) and entry.is_file():
             yield InputFile(folder / entry.name, inside / entry.name, suffix in VIDEO_SUFFIXES)

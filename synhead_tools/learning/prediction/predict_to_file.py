@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from synhead_tools.errors import LabelFormatError
+from synhead_tools.errors import LabelFormatError, OutputExistsError
 from synhead_tools.formats.atomic import atomic_file
 from synhead_tools.learning.pose_estimator import PoseEstimator
 from synhead_tools.learning.prediction.answer_files import writer_of
@@ -104,6 +104,8 @@ def predict_to_file(
             suffix = Path(out).suffix
             writer_of(str(out))
             refuse_input(Path(out), inputs)
+            if draw is not None and Path(draw).resolve() in (Path(out).resolve(), *Path(out).resolve().parents):
+                raise OutputExistsError(f"{out} and what is drawn go to one place; give --draw and --out two")
             file = stack.enter_context(atomic_file(out, overwrite))
         drawn = None
         if draw is not None:
