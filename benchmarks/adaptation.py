@@ -9,7 +9,8 @@ than what a target needs, and as target three other heads at poses like those of
 backgrounds. So the source's poses exceed the target's, which is where PADACO's paper reports that DANN fails. A small
 network from random weights, so that it takes minutes. Figures are mean absolute errors under `biwi+` on all target
 pictures, mean and standard deviation over seeds; `ratio` above one means better than `source-only`. Target labels are
-read for the score alone. `--sweep` changes one setting at a time.
+read for the score alone. `--sweep` changes one setting at a time; `--quick` shows that it runs, its figures say
+nothing.
 """
 
 from __future__ import annotations

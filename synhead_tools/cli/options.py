@@ -60,13 +60,19 @@ def _load_config(ctx: click.Context, _param: click.Parameter, value: Path | None
         table = tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"{value} is no TOML file: {error}") from error
-    known = {param.name: param for param in ctx.command.params}
+    known = _settings_of(ctx.command)
     settings = {key.replace("-", "_"): setting for key, setting in table.items()}
     unknown = sorted(set(settings) - set(known))
     if unknown:
         raise click.BadParameter(f"{value}: unknown setting {unknown[0]!r}; see {ctx.command_path} --help")
-    typed = {name: _as_typed(known[name], setting, value) for name, setting in settings.items()}
+    typed = {known[name].name: _as_typed(known[name], setting, value) for name, setting in settings.items()}
     ctx.default_map = {**(ctx.default_map or {}), **typed}
+
+
+def _settings_of(command: click.Command) -> dict[str, click.Parameter]:
+    """What a settings file may set: by the names of the options, which users know, and those of the parameters."""
+    options = {name.lstrip("-").replace("-", "_"): param for param in command.params for name in param.opts}
+    return {**options, **{param.name: param for param in command.params}}
 
 
 def _as_typed(param: click.Parameter, setting: object, path: Path) -> object:

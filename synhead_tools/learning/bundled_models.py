@@ -11,7 +11,7 @@ from pathlib import Path
 from synhead_tools.errors import CheckpointError
 
 BUNDLED_MODELS = {
-    "small": "",
+    "small": "3b4c23c171df9eccf16062af67c14e9f0772790f492ab76e578c7ae1c9493581",
 }
 """Name of each model, and the sha256 of its weights. What they are and what they score: docs/models.md."""
 

@@ -105,7 +105,10 @@ def test_a_model_in_the_place_of_the_dataset_is_told(run, models, chain):
 
 @pytest.mark.parametrize(
     ("options", "word"),
-    [(("--overwrite",), "--overwrite means nothing here"), (("--onnx-folder", "."), "--onnx-folder means nothing here")],
+    [
+        (("--overwrite",), "--overwrite means nothing here"),
+        (("--onnx-folder", "."), "--onnx-folder means nothing here"),
+    ],
 )
 def test_options_that_would_do_nothing_are_refused(run, chain, tmp_path, options, word):
     result = run("evaluate", tmp_path, chain / "synhead+", *options)

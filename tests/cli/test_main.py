@@ -45,6 +45,8 @@ def test_settings_from_a_file_yield_to_the_command_line(run, tmp_path):
     common = ("render", tmp_path / "out", "--config", config, "--grid", "--dry-run", "--json")
     assert '"size_px": 32' in run(*common).output
     assert '"size_px": 64' in run(*common, "--size", 64).output
+    config.write_text('size = "48"\nheads = "f01"\n')  # as the option is called, not the parameter
+    assert '"size_px": 48' in run(*common).output
 
 
 @pytest.mark.parametrize("text", ["sizze = 3", "size = ", "\xff\xfe"])

@@ -69,7 +69,9 @@ def test_edges_of_panes_are_smooth(cpu_with, shapes, make_camera, white_light, s
 
 
 @pytest.mark.parametrize("alpha_mode", ["opaque", "blend"])
-def test_fewer_surfaces_than_lanes_read_no_texel_that_is_not_there(cpu_with, shapes, make_camera, white_light, alpha_mode):
+def test_fewer_surfaces_than_lanes_read_no_texel_that_is_not_there(
+    cpu_with, shapes, make_camera, white_light, alpha_mode
+):
     backend = cpu_with(samples_per_axis=2)  # of its own: nothing that was drawn before has filled its lanes
     glass = pane(shapes, (255, 0, 0, 255), 0.0, side=0.5, alpha_mode=alpha_mode)
     frame = backend.render(shapes.make_head(glass), FRONT, AT_1_M, make_camera(2, span_m=0.5), white_light)

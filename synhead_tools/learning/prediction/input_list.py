@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from synhead_tools.errors import PictureError
+from synhead_tools.formats.manifest import MANIFEST_NAME
 from synhead_tools.learning.prediction.picture_file import PICTURE_SUFFIXES
 
 MARK_NAME = "drawn-by-synhead.txt"
@@ -38,16 +39,21 @@ def list_inputs(given: Iterable[str | os.PathLike]) -> Iterator[InputFile]:
     """Go through what was given, in that order; folders recursively, sorted by name, one listing at a time.
 
     Of folders, files that are called like a picture or a video are taken; what begins with a point is hidden, and
-    links to folders are not followed, and folders of drawn copies (`MARK_NAME`) left out. What was named itself is always
-    taken.
+    links to folders are not followed, and folders of drawn copies (`MARK_NAME`) left out. What was named itself is
+    always taken.
 
     Raises
     ------
     PictureError
-        A folder cannot be read.
+        A folder cannot be read, or is a dataset of synhead.
     """
     for path in map(Path, given):
         if path.is_dir():
+            if (path / MANIFEST_NAME).is_file():
+                raise PictureError(
+                    f"{path} is a dataset, whose pictures lie in shards; synhead evaluate asks a model about it, "
+                    "synhead export writes its pictures as files"
+                )
             yield from _in_folder(path, PurePath())
         else:
             yield InputFile(path, PurePath(path.name), path.suffix.lower() in VIDEO_SUFFIXES)

@@ -1,7 +1,7 @@
 import pytest
 
 from synhead_tools.errors import PictureError
-from synhead_tools.learning.prediction.input_list import count_inputs, list_inputs
+from synhead_tools.learning.prediction.input_list import MARK_NAME, count_inputs, list_inputs
 
 
 @pytest.fixture
@@ -34,3 +34,15 @@ def test_nothing_to_look_at_is_an_error(tmp_path):
     (tmp_path / "readme.md").write_text("")
     with pytest.raises(PictureError, match="no picture and no video"):
         count_inputs([tmp_path])
+
+
+def test_a_dataset_is_no_folder_of_pictures(folder):
+    (folder / "dataset.json").write_text("{}")
+    with pytest.raises(PictureError, match="is a dataset, whose pictures lie in shards"):
+        count_inputs([folder])
+
+
+def test_folders_of_drawn_copies_are_left_out_unless_they_are_named(folder):
+    (folder / "sub" / MARK_NAME).write_text("")
+    assert "sub/z.mp4" not in [file.inside.as_posix() for file in list_inputs([folder])]
+    assert [file.inside.as_posix() for file in list_inputs([folder / "sub"])] == ["deep/y.tiff", "z.mp4"]
