@@ -92,7 +92,8 @@ look_options = section(
     ),
     click.option(
         "--background", metavar="LAW",
-        help="Baked in for good: solid[:#rrggbb], gradient, noise, clutter, folder:DIR, environment. Else alpha leaves it open.",
+        help="Baked in for good: solid[:#rrggbb], gradient, noise, clutter, folder:DIR, environment. "
+        "Else alpha leaves it open.",
     ),
 )  # fmt: skip
 

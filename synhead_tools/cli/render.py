@@ -15,6 +15,27 @@ from synhead_tools.cli.run_options import run_options, say_dry_run, say_scenes_d
 from synhead_tools.cli.scene_options import check_scene_options, plan_of_scenes, scene_options, take_scene_options
 from synhead_tools.cli.sections import SectionedCommand, section
 
+
+class Share(click.ParamType):
+    """A number from 0 to 1, or ``LOW:HIGH``."""
+
+    name = "SHARE|LOW:HIGH"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | tuple[float, float]:
+        """Return one number or both."""
+        if isinstance(value, (float, tuple)):
+            return value
+        try:
+            ends = tuple(float(part) for part in str(value).split(":"))
+        except ValueError:
+            ends = ()
+        if not 1 <= len(ends) <= 2 or not 0 <= ends[0] <= ends[-1] <= 1:
+            self.fail(f"{value!r} is no share; write a number from 0 to 1, or LOW:HIGH", param, ctx)
+        return ends[0] if len(ends) == 1 else ends
+
+
 head_options = section(
     "Heads",
     click.option(
@@ -22,8 +43,8 @@ head_options = section(
         help="Comma list of names, recipes, imported heads, folders of these.",
     ),
     click.option(
-        "--body-follow", type=click.FloatRange(0, 1), default=0.3, show_default=True,
-        help="Share of the head's turn that the body follows; 1: both turn as one piece.",
+        "--body-follow", type=Share(), default=0.3, show_default=True,
+        help="Share of the head's turn that the body follows; 1: both turn as one piece; LOW:HIGH: drawn per frame.",
     ),
     click.option(
         "--expressions", default="none", show_default=True,

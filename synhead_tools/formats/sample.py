@@ -87,6 +87,7 @@ _TABLE = (
     Column("head_id", "S16", (), "name", "head the sample was rendered from"),
     Column("expression", "S16", (), "name", "facial expression"),
     Column("expression_coefficients", "f4", (52,), "1", "ARKit's coefficients in their documented order, 0 to 1"),
+    Column("body_follow", "f8", (), "1", "share of the head's turn that the body follows, 0 to 1"),
     Column("track_id", "i4", (), "id", "motion track the pose comes from, -1 none"),
     Column("frame_id", "i4", (), "id", "frame within the track, or running number"),
     Column("seed", "u8", (), "1", "seed of everything random in the sample"),

@@ -138,7 +138,9 @@ def bend_neck(head: Head, rotmat: np.ndarray, body_follow: float = BODY_FOLLOW, 
     return bent_head(head, neck_maps([head], [rotmat], body_follow)[0], move)
 
 
-def neck_maps(heads: Sequence[Head], rotmats: Sequence[np.ndarray], body_follow: float) -> list[np.ndarray | None]:
+def neck_maps(
+    heads: Sequence[Head], rotmats: Sequence[np.ndarray], body_follow: float | Sequence[float]
+) -> list[np.ndarray | None]:
     """Return how points along the necks of heads move when these are turned; quicker for several than one by one.
 
     Parameters
@@ -146,7 +148,7 @@ def neck_maps(heads: Sequence[Head], rotmats: Sequence[np.ndarray], body_follow:
     heads : sequence of n Head
     rotmats : sequence of n (3, 3) arrays
         R_head_to_camera of each.
-    body_follow : float
+    body_follow : float or sequence of n
         See `body_rotmat`.
 
     Returns
@@ -159,12 +161,14 @@ def neck_maps(heads: Sequence[Head], rotmats: Sequence[np.ndarray], body_follow:
     HeadError
         `body_follow` is not from 0 to 1.
     """
-    if not 0 <= body_follow <= 1:
-        raise HeadError(f"body_follow is {body_follow!r}; give a number from 0 to 1")
+    shares = [body_follow] * len(heads) if np.isscalar(body_follow) else list(body_follow)
+    wrong = next((share for share in shares if not 0 <= share <= 1), None)
+    if wrong is not None:
+        raise HeadError(f"body_follow is {wrong!r}; give a number from 0 to 1")
     maps: list[np.ndarray | None] = [None] * len(heads)
-    bending = [k for k, head in enumerate(heads) if head.neck_joints_m is not None and body_follow != 1]
+    bending = [k for k, head in enumerate(heads) if head.neck_joints_m is not None and shares[k] != 1]
     turned = [np.asarray(rotmats[k], np.float64) for k in bending]
-    in_heads = [rotmat.T @ body_rotmat(rotmat, body_follow) for rotmat in turned]
+    in_heads = [rotmat.T @ body_rotmat(rotmat, shares[k]) for k, rotmat in zip(bending, turned, strict=True)]
     moving = [k for k, in_head in enumerate(in_heads) if np.abs(in_head - _IDENTITY).max() >= 1e-9]
     if moving:
         joints_m = np.array([heads[bending[k]].neck_joints_m for k in moving], np.float64)

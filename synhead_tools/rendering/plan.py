@@ -23,6 +23,7 @@ from synhead_tools.rendering.looks.streams import stream
 from synhead_tools.rendering.looks.table import light_law, parse_looks
 from synhead_tools.rendering.plan_checks import (
     check_detail,
+    check_follow,
     check_range,
     checked_expressions,
     checked_ids,
@@ -73,9 +74,9 @@ class RenderPlan:
         The distance is multiplied by a factor drawn evenly from 1 - this to 1 + this; the field of view stays.
     offset_jitter : float
         The head's origin is moved sideways and up or down by up to this share of the picture's width.
-    body_follow : float
+    body_follow : float or tuple of two
         How far the body turns with the head, 0 (not while the neck can turn) to 1 (as one piece); see
-        `synhead_tools.heads.pose_neck`.
+        `synhead_tools.heads.pose_neck`. Of two, each sample draws its own evenly between them, and stores it.
     expressions : str or (E, 52) array
         ``none`` (heads as they are), a law's name in `synhead_tools.heads.expression_laws.EXPRESSION_LAWS`, or
         coefficients: row k goes with pose k, and after the last row the first comes again.
@@ -121,7 +122,7 @@ class RenderPlan:
     place: str = "centre"
     distance_jitter: float = 0.0
     offset_jitter: float = 0.0
-    body_follow: float = BODY_FOLLOW
+    body_follow: float | tuple[float, float] = BODY_FOLLOW
     expressions: str | np.ndarray = "none"
     lighting: str = FIXED_LIGHTING
     looks: tuple[str, ...] = ()
@@ -145,7 +146,7 @@ class RenderPlan:
         object.__setattr__(self, "frame_id", checked_ids(self.frame_id, np.arange(poses), "frame_id"))
         if self.target_id is not None:
             object.__setattr__(self, "target_id", checked_names(self.target_id, poses, "target_id"))
-        for name in ("size_px", "intrinsics"):  # lists, where they come from JSON
+        for name in ("size_px", "intrinsics", "body_follow"):  # lists, where they come from JSON
             if isinstance(getattr(self, name), (list, tuple)):
                 object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "looks", tuple(self.looks))
@@ -153,7 +154,7 @@ class RenderPlan:
         check_range("picture_to_box", self.picture_to_box, 0.2, 20.0)
         check_range("distance_jitter", self.distance_jitter, 0.0, 0.5)
         check_range("offset_jitter", self.offset_jitter, 0.0, 2.0)
-        check_range("body_follow", self.body_follow, 0.0, 1.0)
+        check_follow(self.body_follow)
         check_range("seed", self.seed, 0, 2**63 - 1)
         object.__setattr__(self, "expressions", checked_expressions(self.expressions))
         light_law(self.lighting)
@@ -212,6 +213,7 @@ class RenderPlan:
             lighting=lighting,
             seed=seed,
             expression=self._expression(pose, seed),
+            body_follow=self._body_follow(seed),
             values=values,
         )
 
@@ -224,6 +226,16 @@ class RenderPlan:
         if self.lighting != FIXED_LIGHTING or any(look.changes_light for look in self.drawn_looks):
             values |= lighting_values(lighting)
         return lighting, values
+
+    @property
+    def draws_body_follow(self) -> bool:
+        """Whether the body follows each head by another share."""
+        return isinstance(self.body_follow, tuple)
+
+    def _body_follow(self, seed: int) -> float:
+        if not self.draws_body_follow:
+            return float(self.body_follow)
+        return float(stream(seed, "body").uniform(*self.body_follow))
 
     @property
     def has_expressions(self) -> bool:

@@ -74,6 +74,13 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
         raise PlanError(f"{name} is {value!r}; give a value from {low:g} to {high:g}")
 
 
+def check_follow(body_follow: Any) -> None:
+    """Raise PlanError unless it is a number from 0 to 1, or two of them, the smaller one first."""
+    ends = body_follow if isinstance(body_follow, tuple) else (body_follow, body_follow)
+    if len(ends) != 2 or not 0 <= ends[0] <= ends[1] <= 1:
+        raise PlanError(f"body_follow is {body_follow!r}; give a number from 0 to 1, or two, the smaller one first")
+
+
 def check_detail(detail: Any) -> None:
     """Raise PlanError unless it is ``auto`` or a level of detail."""
     if detail != "auto" and (isinstance(detail, bool) or detail not in DETAILS):

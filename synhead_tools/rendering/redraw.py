@@ -67,7 +67,8 @@ def redraw(values: Mapping[str, np.ndarray], config: Mapping[str, Any], head: He
     if "expression_coefficients" in values:
         shape = express(head, values["expression_coefficients"])
     shape = wardrobe.dress(shape, values)
-    shape = bend_neck(shape, rotmat, config["body_follow"], neck_mover())
+    follow = values["body_follow"] if "body_follow" in values else config["body_follow"]
+    shape = bend_neck(shape, rotmat, float(follow), neck_mover())
     lighting = lighting_of(values) if set(LIGHT_NAMES) <= set(values) else studio_lighting()
     frame = backend.render(shape, rotmat, translation_m, camera, lighting)
     drawn = (int(values["seed"]), values, wardrobe.looks, config["lighting"], config.get("background"))

@@ -128,6 +128,8 @@ class ShardRenderer:
             columns[name] = np.concatenate([part[name] for part in parts])
         if self.plan.has_expressions:
             columns["expression_coefficients"] = np.stack([setup.expression for setup in setups])
+        if self.plan.draws_body_follow:
+            columns["body_follow"] = np.array([setup.body_follow for setup in setups])
         for name in setups[0].values:
             columns[name] = np.stack([setup.values[name] for setup in setups])
         if self.plan.target_id is not None:  # rendered at the target's own rotation
@@ -158,7 +160,9 @@ class ShardRenderer:
         """Draw some samples, the first of them in row `first`; what is done about each is quicker for several."""
         rotmats = [self.plan.rotmats[setup.pose_index] for setup in setups]
         shapes, bent = [], []
-        maps = neck_maps([self.heads[setup.head_name] for setup in setups], rotmats, self.plan.body_follow)
+        maps = neck_maps(
+            [self.heads[setup.head_name] for setup in setups], rotmats, [setup.body_follow for setup in setups]
+        )
         for setup, arc in zip(setups, maps, strict=True):
             between()
             shape = self.heads[setup.head_name]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from synhead_tools.heads.pose_neck import BODY_FOLLOW
 from synhead_tools.rendering.looks.law import Values
 from synhead_tools.rendering.scene import Lighting
 
@@ -27,6 +28,8 @@ class SampleSetup:
         The 64-bit seed that decided what is random in it.
     expression : (52,) float32 or None
         Coefficients of `synhead_tools.heads.expressions.ARKIT_NAMES`; None leaves the head as it is.
+    body_follow : float
+        How far the body turns with the head.
     values : dict of str to ndarray
         What the plan's looks and its lighting drew, by the column that stores it; empty when nothing is drawn.
     """
@@ -38,4 +41,5 @@ class SampleSetup:
     lighting: Lighting
     seed: int
     expression: np.ndarray | None = None
+    body_follow: float = BODY_FOLLOW
     values: Values = field(default_factory=dict)

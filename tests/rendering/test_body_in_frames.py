@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from synhead_tools.errors import PlanError
 from synhead_tools.formats.dataset import open_dataset
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.geometry.projection import project_points
@@ -19,6 +20,7 @@ from synhead_tools.rendering.annotate import FaceAreas, annotate
 from synhead_tools.rendering.backend import Frame, open_backend
 from synhead_tools.rendering.pack import packed_as
 from synhead_tools.rendering.plan import RenderPlan
+from synhead_tools.rendering.redraw import redraw
 from synhead_tools.rendering.render_dataset import render_dataset
 from synhead_tools.rendering.render_shard import HeadShelf, ShardRenderer
 from synhead_tools.rendering.scene import studio_lighting
@@ -209,6 +211,31 @@ def test_samples_do_not_depend_on_what_is_rendered_with_them():
     for name in whole:
         np.testing.assert_array_equal(whole[name], pieces[name])
         np.testing.assert_array_equal(whole[name][7:], last[name])
+
+
+def test_each_sample_may_draw_how_its_body_follows_and_stores_it():
+    rotmats = np.array([turned(-20, yaw, 10) for yaw in (-60, -30, 30, 60)])
+    plan = RenderPlan(("m03",), rotmats, size_px=48, body_follow=(0.1, 0.9), seed=3)
+    again = RenderPlan.from_dict(json.loads(json.dumps(plan.to_dict())))
+    assert again.sha256() == plan.sha256()
+    columns = columns_of(plan, 0, 4)
+    shares = columns["body_follow"]
+    assert len(set(shares.tolist())) == 4
+    assert shares.min() >= 0.1
+    assert shares.max() <= 0.9
+    head, backend, fixed = load_head("m03", plan.head_detail), open_backend("cpu"), replace(plan, body_follow=0.3)
+    for k, share in enumerate(shares):
+        bent = bend_neck(head, rotmats[k], float(share))
+        frame = backend.render(bent, rotmats[k], AT_1_M, plan.camera(), plan.sample(k).lighting)
+        np.testing.assert_array_equal(frame.image, columns["image"][k])
+        values = {name: column[k] for name, column in columns.items()}
+        np.testing.assert_array_equal(redraw(values, plan.summary(), head, backend).image, columns["image"][k])
+    assert "body_follow" not in columns_of(fixed, 0, 1)
+    # nothing else that is drawn is another for it
+    assert [plan.sample(k).seed for k in range(4)] == [fixed.sample(k).seed for k in range(4)]
+    for wrong in ((0.5, 0.2), (0.0, 1.2), (0.1, 0.2, 0.3), 1.5):
+        with pytest.raises(PlanError, match="body_follow"):
+            replace(plan, body_follow=wrong)
 
 
 def test_the_command_has_the_plans_default():

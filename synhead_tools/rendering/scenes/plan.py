@@ -21,7 +21,7 @@ from synhead_tools.rendering.looks.light_columns import lighting_values
 from synhead_tools.rendering.looks.streams import stream
 from synhead_tools.rendering.looks.table import light_law, parse_looks
 from synhead_tools.rendering.plan import FIXED_LIGHTING
-from synhead_tools.rendering.plan_checks import check_detail, check_range, checked_rotmats
+from synhead_tools.rendering.plan_checks import check_detail, check_follow, check_range, checked_rotmats
 from synhead_tools.rendering.plan_folders import plan_folders
 from synhead_tools.rendering.scene import Camera, Lighting
 from synhead_tools.rendering.scenes.crowd import draw_places, position_m
@@ -50,6 +50,8 @@ class Person:
     seed : int
         64-bit seed of everything random about the person.
     expression : (52,) float32
+    body_follow : float
+        How far the body turns with the head.
     values : dict of str to ndarray
         What the personal looks drew.
     """
@@ -60,6 +62,7 @@ class Person:
     detail: int
     seed: int
     expression: np.ndarray
+    body_follow: float
     values: Values
 
 
@@ -117,7 +120,7 @@ class ScenePlan:
     faces: tuple[int, int] = (0, FACES_MOST)
     face_px: tuple[float, float] = (16.0, 406.0)
     fov_deg: tuple[float, float] = (30.0, 75.0)
-    body_follow: float = BODY_FOLLOW
+    body_follow: float | tuple[float, float] = BODY_FOLLOW
     expressions: str = "random"
     lighting: str = "random"
     looks: tuple[str, ...] = ()
@@ -142,7 +145,7 @@ class ScenePlan:
         _check_pair("faces", self.faces, 0, FACES_MOST)
         _check_pair("face_px", self.face_px, 4, 4096)
         _check_pair("fov_deg", self.fov_deg, 5, 120)
-        check_range("body_follow", self.body_follow, 0.0, 1.0)
+        check_follow(self.body_follow)
         check_range("seed", self.seed, 0, 2**63 - 1)
         check_detail(self.detail)
         if self.expressions not in EXPRESSION_LAWS:
@@ -205,7 +208,7 @@ class ScenePlan:
             people.append(
                 Person(
                     name, rotmat, position_m(place, rotmat, focal_px, principal_px), self._detail(place.side_px),
-                    person_seed, self._expression(person_seed),
+                    person_seed, self._expression(person_seed), self._body_follow(person_seed),
                     {key: value for look in self.personal_looks for key, value in _drawn(look, person_seed).items()},
                 )
             )  # fmt: skip
@@ -217,6 +220,10 @@ class ScenePlan:
         if self.detail != "auto":
             return int(self.detail)
         return min(int(np.searchsorted(DETAIL_UP_TO_PX, side_px)), DETAILS_DRAWN - 1)
+
+    def _body_follow(self, seed: int) -> float:
+        drawn = isinstance(self.body_follow, tuple)
+        return float(stream(seed, "body").uniform(*self.body_follow)) if drawn else float(self.body_follow)
 
     def _expression(self, seed: int) -> np.ndarray:
         return EXPRESSION_LAWS[self.expressions](stream(seed, "expression")).astype(np.float32)  # as it is stored

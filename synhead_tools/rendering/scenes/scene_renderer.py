@@ -100,7 +100,7 @@ class SceneRenderer:
             values = look.for_head(values, head)
         dressed = self._wardrobe(person).dress(shape, values)
         rotmat, place_m = person.rotmat, person.translation_m
-        arc = neck_maps([head], [rotmat], self.plan.body_follow)[0]
+        arc = neck_maps([head], [rotmat], person.body_follow)[0]
         bent = bent_head(dressed, arc, neck_mover())
         box = point_columns(shape, rotmat[None], place_m[None], setup.camera.intrinsics[None])["tight_face_box_xyxy"][0]
         window = window_of(bent, box, rotmat, place_m, setup.camera)
