@@ -220,7 +220,21 @@ _BENT_FIELDS = ("vertices_m", "normals")
 
 
 def _bent(part: Part, maps: np.ndarray, move: Move) -> Part:
-    return part if part.bend is None or not part.bend.any() else _BentPart.of(part, maps, move)
+    return _BentPart.of(part, maps, move) if part.bend is not None and _moves(part.bend) else part
+
+
+# by id() of `Part.bend`, which is kept so that the id is no other's: heads are bent frame after frame
+_moving: dict[int, tuple[np.ndarray, bool]] = {}
+_MOST_MOVING = 256
+
+
+def _moves(bend: np.ndarray) -> bool:
+    """Whether any vertex goes with the body; of an array that is not written into any more."""
+    if id(bend) not in _moving:
+        while len(_moving) >= _MOST_MOVING:
+            del _moving[next(iter(_moving))]
+        _moving[id(bend)] = (bend, bool(bend.any()))
+    return _moving[id(bend)][1]
 
 
 def _arcs(joints_m: np.ndarray, rotations: np.ndarray) -> np.ndarray:

@@ -88,7 +88,8 @@ class CpuBackend:
             lists = empty_lists(len(mesh.triangles))
         pictures = _blank_pictures(camera)
         if box[0] < box[1] and box[2] < box[3]:
-            eye = (packed.is_rigid, *(np.float32(-(n * position).sum()) for n in rotation.T))
+            x, y, z = position.tolist()
+            eye = (packed.is_rigid, *(np.float32(-(a * x + b * y + c * z)) for a, b, c in rotation.T.tolist()))
             rows = (box[2] * size, box[3] * size)
             draw_samples(mesh, at, packed.thresholds, eye, lists, room.samples, rows)
             # 1/focal is the size of a pixel at z = 1

@@ -186,12 +186,16 @@ def packed_as(head: Head) -> Head:
     rest = head.rest
     if rest is None or len(rest.parts) != len(head.parts):
         return head
-    names = ("triangles", "triangle_region", "uv", "texture")
     for part, other in zip(head.parts, rest.parts, strict=True):
-        if any(getattr(part, name) is not getattr(other, name) for name in names):
+        if part is other:
+            continue
+        same = part.triangles is other.triangles and part.triangle_region is other.triangle_region
+        if not (same and part.uv is other.uv and part.texture is other.texture):
             return head  # it was taken apart since
         bending = bending_of(part)
         shape = part if bending is None else bending.straight
+        if shape is other:
+            continue
         if shape.vertices_m.shape != other.vertices_m.shape or shape.normals.shape != other.normals.shape:
             return head
     return rest

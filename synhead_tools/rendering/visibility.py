@@ -84,6 +84,8 @@ class SolidSurface:
 
     def corners_on(self, shape: Head) -> np.ndarray:
         """Return `corners_m` on another shape of the head, which may wear more than it."""
+        if shape.parts is self.head.parts:
+            return self.corners_m
         parts = [shape.part(part.name) or part for part in self.head.parts]
         if all(part.vertices_m is own.vertices_m for part, own in zip(parts, self.head.parts, strict=True)):
             return self.corners_m
