@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from synhead_tools.errors import LabelFormatError, OutputExistsError, ShardError
 from synhead_tools.formats.labels_parquet import read_labels_parquet, write_label_blocks, write_labels_parquet
-from synhead_tools.formats.sample import COLUMNS, PICTURE_COLUMNS
+from synhead_tools.formats.sample import COLUMNS, DENSE_COLUMNS
 
-LABELS = [name for name in COLUMNS if name not in PICTURE_COLUMNS]
+LABELS = [name for name in COLUMNS if name not in DENSE_COLUMNS]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
