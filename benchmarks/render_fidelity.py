@@ -81,7 +81,7 @@ def draw_ours(head: Head, size_px: int) -> np.ndarray:
 
 def draw_stock(head: Head, size_px: int) -> np.ndarray:
     """The same of stock pyrender: its own scene, shader, four samples per pixel and encoding."""
-    from synhead_tools.rendering.gl_platform import import_pyrender
+    from synhead_tools.rendering.opengl.platform import import_pyrender
 
     pyrender = import_pyrender("egl")
     flip = np.diag([1.0, -1.0, -1.0])

@@ -25,8 +25,8 @@ from synhead_tools.geometry.boxes import FACE_BOX_SIDE_M
 from synhead_tools.heads.library import load_head
 from synhead_tools.rendering.backend import open_backend
 from synhead_tools.rendering.batch import render_batch
-from synhead_tools.rendering.gl_devices import choose_device, egl_devices
-from synhead_tools.rendering.gl_probe import Found, probe
+from synhead_tools.rendering.opengl.devices import choose_device, egl_devices
+from synhead_tools.rendering.opengl.probe import Found, probe
 from synhead_tools.rendering.plan import PICTURE_TO_BOX
 from synhead_tools.rendering.scene import Camera, studio_lighting
 

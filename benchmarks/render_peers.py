@@ -20,7 +20,7 @@ from synhead_tools.geometry.boxes import FACE_BOX_SIDE_M
 from synhead_tools.geometry.pose_laws import biwi_like_rotations
 from synhead_tools.heads.head import Head
 from synhead_tools.heads.library import load_head
-from synhead_tools.rendering.gl_platform import import_pyrender
+from synhead_tools.rendering.opengl.platform import import_pyrender
 from synhead_tools.rendering.plan import PICTURE_TO_BOX
 
 #: The loops, by their samples per pixel. pyrender always asks for four; the second loop turns them off.

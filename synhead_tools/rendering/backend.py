@@ -106,9 +106,9 @@ BACKENDS = Table(
     "renderer backend",
     {
         "cpu": "synhead_tools.rendering.cpu_backend:CpuBackend",
-        "egl": "synhead_tools.rendering.gl_backend:EglBackend",
-        "osmesa": "synhead_tools.rendering.gl_backend:OsmesaBackend",
-        "pyrender": "synhead_tools.rendering.pyrender_backend:PyrenderBackend",
+        "egl": "synhead_tools.rendering.opengl.backend:EglBackend",
+        "osmesa": "synhead_tools.rendering.opengl.backend:OsmesaBackend",
+        "pyrender": "synhead_tools.rendering.opengl.pyrender_backend:PyrenderBackend",
     },
 )
 
@@ -131,13 +131,13 @@ def resolve_backend(name: str = "auto") -> str:
     if name != "auto":
         BACKENDS[name]
         return name
-    from synhead_tools.rendering.gl_devices import has_hardware_device
+    from synhead_tools.rendering.opengl.devices import has_hardware_device
 
     if has_hardware_device() and _card_draws():
         return "egl"
     if find_spec("numba") is not None:
         return "cpu"
-    from synhead_tools.rendering.gl_probe import find_opengl
+    from synhead_tools.rendering.opengl.probe import find_opengl
 
     try:
         return find_opengl().platform
@@ -150,8 +150,8 @@ def resolve_backend(name: str = "auto") -> str:
 @lru_cache(maxsize=1)
 def _card_draws() -> bool:
     """Whether the graphics card that EGL lists draws; if not, a warning says so, since it is a fault to be mended."""
-    from synhead_tools.rendering.gl_devices import choose_device
-    from synhead_tools.rendering.gl_probe import Found, probe
+    from synhead_tools.rendering.opengl.devices import choose_device
+    from synhead_tools.rendering.opengl.probe import Found, probe
 
     found = probe("egl", choose_device())
     if isinstance(found, Found):

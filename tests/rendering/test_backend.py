@@ -7,7 +7,7 @@ import pytest
 
 from synhead_tools.errors import BackendError, UnknownNameError
 from synhead_tools.rendering.backend import BACKENDS, Backend, open_backend
-from synhead_tools.rendering.gl_devices import has_hardware_device
+from synhead_tools.rendering.opengl.devices import has_hardware_device
 from synhead_tools.rendering.scene import studio_lighting
 
 
@@ -36,7 +36,7 @@ def test_auto_prefers_numba_where_there_is_no_card():
         pytest.skip("a graphics card is here")
     code = (
         "import sys; from synhead_tools.rendering.backend import resolve_backend; print(resolve_backend('auto'))\n"
-        "print({'numba', 'pyrender', 'OpenGL', 'synhead_tools.rendering.gl_probe'} & set(sys.modules))"
+        "print({'numba', 'pyrender', 'OpenGL', 'synhead_tools.rendering.opengl.probe'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split("\n")[:2] == ["cpu", "set()"], "nothing is tried out, or even imported, before"

@@ -9,8 +9,8 @@ from synhead_tools.heads.library import load_head
 from synhead_tools.heads.pose_neck import bend_neck
 from synhead_tools.rendering.backend import open_backend
 from synhead_tools.rendering.batch import render_batch
-from synhead_tools.rendering.gl_context import open_context
-from synhead_tools.rendering.gl_devices import egl_devices
+from synhead_tools.rendering.opengl.context import open_context
+from synhead_tools.rendering.opengl.devices import egl_devices
 from synhead_tools.rendering.scene import random_lighting
 
 AT_1_M = np.array([0.02, -0.01, 1.05])

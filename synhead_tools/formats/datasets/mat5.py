@@ -1,8 +1,8 @@
-"""Numeric matrices of a MATLAB 5 file (what MATLAB saves with ``-v6`` and ``-v7``), by name and nothing else.
+"""Numeric matrices and cells of a MATLAB 5 file (what MATLAB saves with ``-v6`` and ``-v7``), by name and nothing else.
 
 ``scipy.io.loadmat`` builds whatever a file holds and inflates it without bound: 300 kB of file can take 300 MB of
-memory. Label files come from anywhere and by the hundred thousand, so only matrices of numbers that are asked for by
-name are read here, none larger than `VARIABLE_BYTES_LIMIT`, and everything else is stepped over unread.
+memory. Label files come from anywhere and by the hundred thousand, so only matrices of numbers, or cells, that are
+asked for by name are read here, none larger than a limit, and everything else is stepped over unread.
 
 Format: MathWorks, "MAT-File Format". 128 bytes of header, then elements: type and size (4 bytes each), content. A
 variable is an element of type 14 (or of type 15, which holds one deflated) that holds four others: class and flags,
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +23,13 @@ from synhead_tools.errors import LabelFormatError
 VARIABLE_BYTES_LIMIT = 1 << 20
 """More than this is no label."""
 
+CELLS_BYTES_LIMIT = 32 << 20
+CELL_DEPTH_LIMIT = 4
+"""Cells in cells in cells; lists of the faces of a large dataset's pictures have three floors and 5 MB."""
+
+Cells = np.ndarray | str | list["Cells"]
+"""What a cell holds, in MATLAB's order of columns."""
+
 _HEADER_BYTES = 128
 _START_BYTES = 512
 """Enough of a deflated variable to see its name: 63 characters at most, after at most 32 dimensions."""
@@ -31,8 +38,10 @@ _MATRIX, _COMPRESSED = 14, 15
 _VALUE_TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _CLASSES = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8"}
 _OTHER_CLASSES = {1: "a cell array", 2: "a struct", 3: "an object", 4: "text", 5: "sparse", 16: "a function handle"}
-_OPAQUE = 17
+_CELL, _TEXT, _OPAQUE = 1, 4, 17
+_TEXT_CODES = {1: "latin-1", 2: "latin-1", 4: "utf-16", 16: "utf-8", 17: "utf-16"}
 _COMPLEX = 0x0800
+_NOTHING = np.empty((0, 0))  # one for all: a file may hold millions
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
@@ -67,20 +76,44 @@ def numeric_matrices(data: bytes, names: Collection[str], where: str) -> dict[st
     LabelFormatError
         Not a MATLAB 5 file, damaged, or one of `names` is no matrix of real numbers or too large.
     """
+    return _read(data, names, where, VARIABLE_BYTES_LIMIT, _values)
+
+
+def cell_arrays(data: bytes, names: Collection[str], where: str) -> dict[str, Cells]:
+    """Read the cell arrays called `names`, those that are there: lists of matrices, texts and further such lists.
+
+    Parameters
+    ----------
+    data, names, where
+        As for `numeric_matrices`.
+
+    Raises
+    ------
+    LabelFormatError
+        Not a MATLAB 5 file, damaged, or what is read holds anything else, is nested deeper than `CELL_DEPTH_LIMIT` or
+        larger than `CELLS_BYTES_LIMIT`.
+    """
+    return _read(data, names, where, CELLS_BYTES_LIMIT, _cells)
+
+
+def _read(
+    data: bytes, names: Collection[str], where: str, bytes_limit: int, values: Callable[[bytes, _Start, str], Cells]
+) -> dict[str, Cells]:
     order = _byte_order(data, where)
-    found: dict[str, np.ndarray] = {}
+    found: dict[str, Cells] = {}
     place = _HEADER_BYTES
     try:
         while place < len(data):
             kind, content, place = _element(data, place, order)
             if kind not in (_MATRIX, _COMPRESSED):
                 raise _DamagedError(f"element of type {kind} where a variable should begin")
-            named = _variable(content, kind == _COMPRESSED, names, order)
-            if named is None:
+            variable = _variable(content, kind == _COMPRESSED, names, order, bytes_limit)
+            if variable is None:
                 continue
-            if named[0] in found:
-                raise _DamagedError(f"{named[0]} is there twice")
-            found[named[0]] = named[1]
+            content, start = variable
+            if start.name in found:
+                raise _DamagedError(f"{start.name} is there twice")
+            found[start.name] = values(content, start, order)
     except _DamagedError as reason:
         raise LabelFormatError(f"{where} is damaged or not a label file ({reason}); fetch it anew") from None
     except (struct.error, zlib.error, ValueError, UnicodeDecodeError) as reason:
@@ -111,7 +144,10 @@ def _element(data: bytes, place: int, order: str) -> tuple[int, bytes, int]:
     return first, data[place + 8 : place + 8 + size], place + 8 + size
 
 
-def _variable(content: bytes, is_compressed: bool, names: Collection[str], order: str) -> tuple[str, np.ndarray] | None:
+def _variable(
+    content: bytes, is_compressed: bool, names: Collection[str], order: str, bytes_limit: int
+) -> tuple[bytes, _Start] | None:
+    """The variable's bytes, inflated, and how they begin; None for one that nobody asked for."""
     if is_compressed:
         inflater = zlib.decompressobj()
         beginning = inflater.decompress(content, _START_BYTES)
@@ -121,14 +157,16 @@ def _variable(content: bytes, is_compressed: bool, names: Collection[str], order
     if start is None or start.name not in names:
         return None
     if is_compressed:
-        inflated = beginning + inflater.decompress(inflater.unconsumed_tail, VARIABLE_BYTES_LIMIT)
+        inflated = beginning + inflater.decompress(inflater.unconsumed_tail, bytes_limit)
         if not inflater.eof:
-            state = "inflates without end" if len(inflated) > VARIABLE_BYTES_LIMIT else "breaks off"
+            state = "inflates without end" if len(inflated) > bytes_limit else "breaks off"
             raise _DamagedError(f"{start.name} {state}")
         kind, content, _ = _element(inflated, 0, order)
         if kind != _MATRIX:
             raise _DamagedError(f"deflated element of type {kind}")
-    return start.name, _values(content, start, order)
+    if len(content) > bytes_limit:
+        raise _DamagedError(f"{start.name} has {len(content)} bytes")
+    return content, start
 
 
 def _start(content: bytes, order: str) -> _Start | None:
@@ -157,3 +195,31 @@ def _values(content: bytes, start: _Start, order: str) -> np.ndarray:
     if len(values) > VARIABLE_BYTES_LIMIT:
         raise _DamagedError(f"{start.name} has {len(values)} bytes, more than a label needs")
     return np.frombuffer(values, stored).reshape(start.shape, order="F").astype(_CLASSES[start.kind])
+
+
+def _cells(content: bytes, start: _Start, order: str, depth: int = 1) -> Cells:
+    """A cell array as a list, text as text, anything else as the matrix it must be."""
+    if 0 in start.shape:
+        return [] if start.kind == _CELL else np.empty(start.shape)
+    if start.kind == _TEXT:
+        return _text(content, start, order)
+    if start.kind != _CELL:
+        return _values(content, start, order)
+    if depth > CELL_DEPTH_LIMIT:
+        raise _DamagedError(f"cells are nested more than {CELL_DEPTH_LIMIT} deep")
+    items, place = [], start.values_at
+    while place < len(content):
+        kind, item, place = _element(content, place, order)
+        place += -place % 8
+        if kind != _MATRIX:
+            raise _DamagedError(f"element of type {kind} in a cell array")
+        inner = _start(item, order) if item else None
+        items.append(_NOTHING if inner is None else _cells(item, inner, order, depth + 1))
+    return items
+
+
+def _text(content: bytes, start: _Start, order: str) -> str:
+    kind, text, _ = _element(content, start.values_at, order)
+    if kind not in _TEXT_CODES:
+        raise _DamagedError(f"text of type {kind}")
+    return text.decode(_TEXT_CODES[kind].replace("16", "16-le" if order == "<" else "16-be"))

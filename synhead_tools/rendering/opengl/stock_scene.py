@@ -1,6 +1,6 @@
 """A head as a scene of stock pyrender: its meshes, materials, lights and camera, with the pitfalls seen to.
 
-Imported only after `synhead_tools.rendering.gl_platform.import_pyrender`.
+Imported only after `synhead_tools.rendering.opengl.platform.import_pyrender`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from OpenGL import GL
 from pyrender.renderer import Renderer
 
 from synhead_tools.errors import BackendError
-from synhead_tools.rendering.gl_view import PinholeCamera
+from synhead_tools.rendering.opengl.view import PinholeCamera
 from synhead_tools.rendering.pack import packed_as
 from synhead_tools.rendering.scene import SH_CONSTANTS
 
 if TYPE_CHECKING:
     from synhead_tools.heads.head import Head, Part
-    from synhead_tools.rendering.gl_context import GlContext
+    from synhead_tools.rendering.opengl.context import GlContext
     from synhead_tools.rendering.scene import Camera, DirectionalLight, Lighting
 
 #: Heads kept on the device.

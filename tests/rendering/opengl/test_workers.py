@@ -8,7 +8,7 @@ import pytest
 from synhead_tools.formats.dataset import open_dataset
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.rendering.backend import open_backend
-from synhead_tools.rendering.gl_devices import egl_devices
+from synhead_tools.rendering.opengl.devices import egl_devices
 from synhead_tools.rendering.plan import RenderPlan
 from synhead_tools.rendering.render_dataset import render_dataset
 

@@ -1,9 +1,9 @@
 """The ``pyrender`` renderer: the stock library's own picture, for comparison with ours.
 
 Everything that is known to go wrong with it headless is seen to: the platform and the versions around it
-(`synhead_tools.rendering.gl_platform`), lights in a fixed order, metals where the material says nothing, hair that is
-never cut out, and the display that dies with the first renderer that is closed
-(`synhead_tools.rendering.gl_context`).
+(`synhead_tools.rendering.opengl.platform`), lights in a fixed order, metals where the material says nothing, hair that
+is never cut out, and the display that dies with the first renderer that is closed
+(`synhead_tools.rendering.opengl.context`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 
 from synhead_tools.errors import BackendError
 from synhead_tools.rendering.backend import Frame, check_pose, check_samples_per_axis
-from synhead_tools.rendering.gl_context import open_context
-from synhead_tools.rendering.gl_devices import egl_devices
-from synhead_tools.rendering.gl_probe import find_opengl, require_opengl
+from synhead_tools.rendering.opengl.context import open_context
+from synhead_tools.rendering.opengl.devices import egl_devices
+from synhead_tools.rendering.opengl.probe import find_opengl, require_opengl
 
 if TYPE_CHECKING:
     from synhead_tools.heads.head import Head
@@ -45,7 +45,7 @@ class PyrenderBackend:
     samples_per_axis : int
         1, 2 or 3: samples of region, depth and triangle. The picture always has the 4 of pyrender.
     device : int, optional
-        EGL device, as of `synhead_tools.rendering.gl_backend.EglBackend`.
+        EGL device, as of `synhead_tools.rendering.opengl.backend.EglBackend`.
 
     Raises
     ------
@@ -58,8 +58,8 @@ class PyrenderBackend:
     def __init__(self, samples_per_axis: int = 2, device: int | None = None) -> None:
         self.samples_per_axis = check_samples_per_axis(samples_per_axis)
         context = open_context(*_platform(device))
-        from synhead_tools.rendering.gl_painter import Painter
-        from synhead_tools.rendering.stock_scene import StockScene
+        from synhead_tools.rendering.opengl.painter import Painter
+        from synhead_tools.rendering.opengl.stock_scene import StockScene
 
         self._labels = Painter(context, samples_per_axis, 1)
         self._stock = StockScene(context)
@@ -72,7 +72,7 @@ class PyrenderBackend:
         rotation, position = check_pose(rotmat, translation_m)
         if len(lighting.lights) > MAX_LIGHTS:
             raise BackendError(f"the lighting has {len(lighting.lights)} lights; pyrender draws up to {MAX_LIGHTS}")
-        from synhead_tools.rendering.gl_view import View
+        from synhead_tools.rendering.opengl.view import View
 
         labels = next(iter(self._labels.paint([View(head, rotation, position, lighting)], camera)))
         pixels = self._stock.draw(head, rotation, position, camera, lighting)

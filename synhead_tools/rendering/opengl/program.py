@@ -1,6 +1,6 @@
 """Shader programs: compiled once, their uniforms found once, and told apart from silence when they fail.
 
-Imported only after `synhead_tools.rendering.gl_platform.import_pyrender`.
+Imported only after `synhead_tools.rendering.opengl.platform.import_pyrender`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Heads drawn with the lean shaders: several at once into layers where the driver can, else one by one.
 
-Imported only after `synhead_tools.rendering.gl_platform.import_pyrender`.
+Imported only after `synhead_tools.rendering.opengl.platform.import_pyrender`.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from OpenGL import GL
 
 from synhead_tools.errors import BackendError
 from synhead_tools.heads.regions import Region
-from synhead_tools.rendering import gl_shaders
 from synhead_tools.rendering.backend import Frame
 from synhead_tools.rendering.coverage import coverage_thresholds
-from synhead_tools.rendering.gl_blend import begin_blending, end_blending, far_to_near
-from synhead_tools.rendering.gl_head import MODES, GlHead, GlPart
-from synhead_tools.rendering.gl_program import Program
-from synhead_tools.rendering.gl_target import Target, layers_that_fit
-from synhead_tools.rendering.gl_view import View, fill_block, projection_of
-from synhead_tools.rendering.gl_watchdog import Watchdog
 from synhead_tools.rendering.mipmap import FULL
+from synhead_tools.rendering.opengl import shaders
+from synhead_tools.rendering.opengl.blend import begin_blending, end_blending, far_to_near
+from synhead_tools.rendering.opengl.head import MODES, GlHead, GlPart
+from synhead_tools.rendering.opengl.program import Program
+from synhead_tools.rendering.opengl.target import Target, layers_that_fit
+from synhead_tools.rendering.opengl.view import View, fill_block, projection_of
+from synhead_tools.rendering.opengl.watchdog import Watchdog
 from synhead_tools.rendering.pack import packed_as
 
 if TYPE_CHECKING:
     from synhead_tools.heads.head import Head
-    from synhead_tools.rendering.gl_context import GlContext
+    from synhead_tools.rendering.opengl.context import GlContext
     from synhead_tools.rendering.scene import Camera
 
 #: Heads, and sizes of pictures, kept on the device.
@@ -47,16 +47,16 @@ class Painter:
     samples : int
         Samples per pixel along each axis.
     frames : int
-        Pictures in one draw, 1 to `synhead_tools.rendering.gl_shaders.MAX_FRAMES`; 1 where the driver cannot draw
+        Pictures in one draw, 1 to `synhead_tools.rendering.opengl.shaders.MAX_FRAMES`; 1 where the driver cannot draw
         into layers. A picture's bytes do not depend on how many are drawn with it, since all take one program.
     """
 
     def __init__(self, context: GlContext, samples: int, frames: int) -> None:
         context.enter()
         self.context, self.samples, self.frames = context, samples, frames
-        self._program = Program(*gl_shaders.head_shaders(samples, frames, int(Region.NECK)))
+        self._program = Program(*shaders.head_shaders(samples, frames, int(Region.NECK)))
         self._program.bind_block("Frames", 0)
-        self._resolve = Program(*gl_shaders.resolve_shaders(samples))
+        self._resolve = Program(*shaders.resolve_shaders(samples))
         self._block = int(GL.glGenBuffers(1))
         self._empty_array = int(GL.glGenVertexArrays(1))
         self._heads: dict[int, GlHead] = {}
@@ -87,7 +87,7 @@ class Painter:
 
     def _paint_together(self, views: Sequence[View], camera: Camera, layers: int) -> Iterator[Frame]:
         self.context.enter()
-        block = np.zeros((self.frames, gl_shaders.FRAME_ROWS, 4), np.float32)
+        block = np.zeros((self.frames, shaders.FRAME_ROWS, 4), np.float32)
         for rows, view in zip(block, views, strict=False):
             fill_block(rows, view)
         with self._watchdog:

@@ -1,6 +1,6 @@
 """What is drawn into: layers of samples, the pixels they are averaged to, and how these are read back.
 
-Imported only after `synhead_tools.rendering.gl_platform.import_pyrender`.
+Imported only after `synhead_tools.rendering.opengl.platform.import_pyrender`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from OpenGL import GL
 from OpenGL.raw.GL.VERSION.GL_1_5 import glGetBufferSubData
 
 from synhead_tools.errors import BackendError
-from synhead_tools.rendering.gl_program import Program
+from synhead_tools.rendering.opengl.program import Program
 
 #: Bytes on the device per sample: colour 4, triangle and distance 8, depth 4.
 SAMPLE_BYTES = 16

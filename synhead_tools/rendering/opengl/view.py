@@ -1,6 +1,6 @@
 """One picture as the shaders are told of it: camera, pose and light.
 
-Imported only after `synhead_tools.rendering.gl_platform.import_pyrender`.
+Imported only after `synhead_tools.rendering.opengl.platform.import_pyrender`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 import pyrender
 
 from synhead_tools.errors import BackendError
-from synhead_tools.rendering import gl_shaders
 from synhead_tools.rendering.backend import NEAR_M
+from synhead_tools.rendering.opengl import shaders
 from synhead_tools.rendering.scene import SH_CONSTANTS
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ def projection_of(camera: Camera) -> np.ndarray:
 def fill_block(rows: np.ndarray, view: View) -> None:
     """Write pose and light of one picture into its rows (`FRAME_ROWS`, 4) of the shaders' block, which are all 0."""
     lighting, count = view.lighting, len(view.lighting.lights)
-    if count > gl_shaders.MAX_LIGHTS:
-        raise BackendError(f"the lighting has {count} lights; OpenGL draws up to {gl_shaders.MAX_LIGHTS}")
-    rows[gl_shaders.POSE_ROW : gl_shaders.SKY_ROW, :3] = view.rotation
-    rows[gl_shaders.POSE_ROW : gl_shaders.SKY_ROW, 3] = view.position_m
-    rows[gl_shaders.SKY_ROW] = (*lighting.ambient_sky, count)
-    rows[gl_shaders.GROUND_ROW] = (*lighting.ambient_ground, bool(lighting.ambient_sh))
-    rows[gl_shaders.SH_ROW : gl_shaders.DIRECTION_ROW, :3] = lighting.sh() * SH_CONSTANTS[:, None]
-    rows[gl_shaders.DIRECTION_ROW :][:count, :3] = lighting.directions()
-    rows[gl_shaders.COLOUR_ROW :][:count, :3] = lighting.colours()
+    if count > shaders.MAX_LIGHTS:
+        raise BackendError(f"the lighting has {count} lights; OpenGL draws up to {shaders.MAX_LIGHTS}")
+    rows[shaders.POSE_ROW : shaders.SKY_ROW, :3] = view.rotation
+    rows[shaders.POSE_ROW : shaders.SKY_ROW, 3] = view.position_m
+    rows[shaders.SKY_ROW] = (*lighting.ambient_sky, count)
+    rows[shaders.GROUND_ROW] = (*lighting.ambient_ground, bool(lighting.ambient_sh))
+    rows[shaders.SH_ROW : shaders.DIRECTION_ROW, :3] = lighting.sh() * SH_CONSTANTS[:, None]
+    rows[shaders.DIRECTION_ROW :][:count, :3] = lighting.directions()
+    rows[shaders.COLOUR_ROW :][:count, :3] = lighting.colours()

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from synhead_tools.errors import BackendError
-from synhead_tools.rendering.gl_devices import DEVICE_VARIABLE, choose_device, egl_devices
+from synhead_tools.rendering.opengl.devices import DEVICE_VARIABLE, choose_device, egl_devices
 
 pytestmark = pytest.mark.gl
 
@@ -41,7 +41,7 @@ def test_a_device_that_is_not_there_is_named(value, monkeypatch):
 
 
 def test_listing_devices_imports_no_opengl():
-    code = "import sys; from synhead_tools.rendering.gl_devices import egl_devices; print(len(egl_devices()))\n"
+    code = "import sys; from synhead_tools.rendering.opengl.devices import egl_devices; print(len(egl_devices()))\n"
     code += "print({'OpenGL', 'pyrender'} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)

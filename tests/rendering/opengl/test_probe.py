@@ -7,16 +7,16 @@ import textwrap
 
 import pytest
 
-from synhead_tools.rendering.gl_devices import egl_devices
-from synhead_tools.rendering.gl_platform import osmesa_library
-from synhead_tools.rendering.gl_probe import PROBED_VARIABLE, Found, probe
+from synhead_tools.rendering.opengl.devices import egl_devices
+from synhead_tools.rendering.opengl.platform import osmesa_library
+from synhead_tools.rendering.opengl.probe import PROBED_VARIABLE, Found, probe
 
 # Read by Python as it starts: hides libraries, and makes the process that tries OpenGL misbehave.
 FAULTS = """
 import ctypes.util, os, signal, sys, time
 hidden, find = os.environ.get("HIDE", "").split(), ctypes.util.find_library
 ctypes.util.find_library = lambda name: None if name in hidden else find(name)
-if any("gl_first_picture" in word for word in sys.orig_argv):
+if any("first_picture" in word for word in sys.orig_argv):
     if os.environ.get("DRIVER") == "crashes":
         os.kill(os.getpid(), signal.SIGSEGV)
     if os.environ.get("DRIVER") == "hangs":
@@ -87,7 +87,7 @@ def test_a_backend_without_its_library_says_what_to_install(say, name):
 )
 def test_a_driver_that_crashes_or_hangs_does_not_take_us_along(say, driver, limit_s, words):
     needs_egl()
-    code = f"from synhead_tools.rendering.gl_probe import probe; print(probe('egl', 0, {limit_s}))"
+    code = f"from synhead_tools.rendering.opengl.probe import probe; print(probe('egl', 0, {limit_s}))"
     text = say(code, DRIVER=driver)
     assert text.startswith(words)
     assert "apt-get install libegl1" in text
@@ -111,9 +111,9 @@ def test_auto_takes_a_card_only_if_it_draws_and_warns_of_software(say):
         pytest.skip("a real card is here, which cannot be pretended to be missing")
     code = """
         import warnings
-        from synhead_tools.rendering import gl_context, gl_devices
-        pretended = (gl_devices.EglDevice(0, software=False),)
-        gl_devices.egl_devices = gl_context.egl_devices = lambda: pretended
+        from synhead_tools.rendering.opengl import context, devices
+        pretended = (devices.EglDevice(0, software=False),)
+        devices.egl_devices = context.egl_devices = lambda: pretended
         from synhead_tools.rendering.backend import open_backend, resolve_backend
         print(resolve_backend("auto"))
         with warnings.catch_warnings(record=True) as seen:

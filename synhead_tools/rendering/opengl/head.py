@@ -1,6 +1,6 @@
 """A head on the OpenGL device: pyrender's primitives and textures, and a few numbers per triangle.
 
-Imported only after `synhead_tools.rendering.gl_platform.import_pyrender`.
+Imported only after `synhead_tools.rendering.opengl.platform.import_pyrender`.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ import numpy as np
 
 from synhead_tools.errors import BackendError
 from synhead_tools.rendering.backend import Frame, check_pose, check_samples_per_axis
-from synhead_tools.rendering.gl_context import open_context
-from synhead_tools.rendering.gl_probe import require_opengl
-from synhead_tools.rendering.gl_shaders import MAX_FRAMES
+from synhead_tools.rendering.opengl.context import open_context
+from synhead_tools.rendering.opengl.probe import require_opengl
+from synhead_tools.rendering.opengl.shaders import MAX_FRAMES
 
 if TYPE_CHECKING:
     from synhead_tools.heads.head import Head
@@ -32,8 +32,8 @@ class EglBackend:
     samples_per_axis : int
         1, 2 or 3: 1, 4 or 9 samples per pixel.
     device : int, optional
-        Index of the EGL device (`synhead_tools.rendering.gl_devices.egl_devices`); if None, SYNHEAD_EGL_DEVICE of the
-        environment says, else it is the first hardware device, else the first.
+        Index of the EGL device (`synhead_tools.rendering.opengl.devices.egl_devices`); if None, SYNHEAD_EGL_DEVICE of
+        the environment says, else it is the first hardware device, else the first.
     frames_per_draw : int, optional
         Pictures that `render_batch` draws at once, 1 to 16; by default 16 on a card that can draw into layers, else 1
         (software gains nothing by it).
@@ -53,7 +53,7 @@ class EglBackend:
         require_opengl(self.name, device)
         context = open_context(self.name, device)
         # after the context: OpenGL's functions are bound to its platform when they are imported
-        from synhead_tools.rendering.gl_painter import Painter
+        from synhead_tools.rendering.opengl.painter import Painter
 
         if frames_per_draw is None:
             frames_per_draw = MAX_FRAMES if context.layered and not context.software else 1
@@ -79,7 +79,7 @@ class EglBackend:
         lightings: Sequence[Lighting],
     ) -> list[Frame]:
         """Render several pictures of one camera; see `synhead_tools.rendering.batch.render_batch`."""
-        from synhead_tools.rendering.gl_view import View
+        from synhead_tools.rendering.opengl.view import View
 
         poses = [check_pose(*pose) for pose in zip(rotmats, translations_m, strict=True)]
         views = [View(head, *pose, light) for head, pose, light in zip(heads, poses, lightings, strict=True)]

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synhead_tools.errors import BackendError
-from synhead_tools.rendering.gl_devices import choose_device, egl_devices, egl_library
-from synhead_tools.rendering.gl_first_picture import ANSWER
-from synhead_tools.rendering.gl_platform import REMEDY, osmesa_library, refuse_old_pyopengl
+from synhead_tools.rendering.opengl.devices import choose_device, egl_devices, egl_library
+from synhead_tools.rendering.opengl.first_picture import ANSWER
+from synhead_tools.rendering.opengl.platform import REMEDY, osmesa_library, refuse_old_pyopengl
 
 #: Seconds in which a platform must draw its first picture; the libraries alone take one or two.
 PROBE_LIMIT_S = 90.0
@@ -55,7 +55,7 @@ def require_opengl(platform: str, device: int | None = None) -> None:
     platform : str
         ``egl`` or ``osmesa``.
     device : int, optional
-        For ``egl``; see `synhead_tools.rendering.gl_devices.choose_device`.
+        For ``egl``; see `synhead_tools.rendering.opengl.devices.choose_device`.
 
     Raises
     ------
@@ -112,9 +112,9 @@ def probe(platform: str, device: int | None = None, limit_s: float = PROBE_LIMIT
     place = _place(platform, device)
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "PYOPENGL_PLATFORM")}
     environment[PROBED_VARIABLE] = place
-    module, which = "synhead_tools.rendering.gl_first_picture", "" if device is None else str(device)
+    module, which = "synhead_tools.rendering.opengl.first_picture", "" if device is None else str(device)
     command = [sys.executable, "-m", module, platform, which]
-    package_home = str(Path(__file__).resolve().parents[2])
+    package_home = str(Path(__file__).resolve().parents[3])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [package_home, environment.get("PYTHONPATH")]))
     status, output, complaint = _run(command, environment, limit_s)
     for line in output.splitlines():

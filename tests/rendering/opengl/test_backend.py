@@ -9,7 +9,7 @@ from synhead_tools.heads.library import load_head
 from synhead_tools.heads.pose_neck import bend_neck
 from synhead_tools.heads.regions import Region
 from synhead_tools.rendering.backend import open_backend
-from synhead_tools.rendering.gl_devices import egl_devices
+from synhead_tools.rendering.opengl.devices import egl_devices
 from synhead_tools.rendering.scene import Camera, DirectionalLight, Lighting, random_lighting, studio_lighting
 
 pytestmark = pytest.mark.gl

@@ -1,6 +1,6 @@
 """The process in which OpenGL is tried: it draws a small picture, looks at it, and says what drew it.
 
-Started by `synhead_tools.rendering.gl_probe` as ``python -m synhead_tools.rendering.gl_first_picture egl 0``.
+Started by `synhead_tools.rendering.opengl.probe` as ``python -m synhead_tools.rendering.opengl.first_picture egl 0``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ANSWER = "SYNHEAD-GL "
 
 def _answer(platform: str, device: int | None) -> str:
     """Draw a square that fills the middle of the picture, and describe what drew it."""
-    from synhead_tools.rendering.gl_backend import EglBackend, OsmesaBackend
+    from synhead_tools.rendering.opengl.backend import EglBackend, OsmesaBackend
 
     backend = EglBackend(device=device) if platform == "egl" else OsmesaBackend()
     corners = np.array([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)], np.float32)

@@ -9,8 +9,8 @@ import pytest
 
 from synhead_tools.errors import BackendError
 from synhead_tools.rendering.backend import open_backend
-from synhead_tools.rendering.gl_context import open_context
-from synhead_tools.rendering.gl_devices import egl_devices
+from synhead_tools.rendering.opengl.context import open_context
+from synhead_tools.rendering.opengl.devices import egl_devices
 from synhead_tools.rendering.scene import studio_lighting
 
 pytestmark = pytest.mark.gl

@@ -1,6 +1,6 @@
 """Semi-transparent parts on the OpenGL device: drawn last, far to near, without a trace in depth or regions.
 
-Imported only after `synhead_tools.rendering.gl_platform.import_pyrender`.
+Imported only after `synhead_tools.rendering.opengl.platform.import_pyrender`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from OpenGL import GL
 
-from synhead_tools.rendering.gl_head import GlPart
+from synhead_tools.rendering.opengl.head import GlPart
 
 
 def begin_blending() -> None:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-HEAD = "import time; from synhead_tools.rendering.gl_watchdog import Watchdog\n"
+HEAD = "import time; from synhead_tools.rendering.opengl.watchdog import Watchdog\n"
 
 
 def run(code):

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from synhead_tools.errors import BackendError
-from synhead_tools.rendering.gl_devices import choose_device, egl_devices
-from synhead_tools.rendering.gl_platform import REMEDY, import_pyrender
+from synhead_tools.rendering.opengl.devices import choose_device, egl_devices
+from synhead_tools.rendering.opengl.platform import REMEDY, import_pyrender
 
 #: What Mesa's renderers without hardware call themselves.
 _SOFTWARE_NAMES = ("llvmpipe", "softpipe", "swrast")
@@ -87,7 +87,7 @@ def open_context(platform: str, device: int | None = None) -> GlContext:
     platform : str
         ``egl`` or ``osmesa``.
     device : int, optional
-        For ``egl``; see `synhead_tools.rendering.gl_devices.choose_device`.
+        For ``egl``; see `synhead_tools.rendering.opengl.devices.choose_device`.
 
     Raises
     ------
