@@ -21,7 +21,7 @@ STAMP := $(VENV)/.installed
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo real synbiwi table small test test-slow lint format docs bench clean
+.PHONY: help install demo real synbiwi table small detector test test-slow lint format docs bench clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ table: install  ## Make the paper's table again, beside the published one: make 
 small: install  ## Make the bundled estimator anew: render, train, check (half an hour on one core). Resumable.
 	OMP_NUM_THREADS=1 $(BIN)/python maintainers/train_small --out $(OUT)/small --workers $(WORKERS)
 
+detector: install  ## Make the bundled face detector anew: render, train, check (about an hour of two cores). Resumable.
+	OMP_NUM_THREADS=1 $(BIN)/python maintainers/train_detector --out $(OUT)/detector --workers $(WORKERS)
+
 test: install lint  ## Check style and pass the tests.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
@@ -88,7 +91,7 @@ docs: install  ## Write docs/cli.md anew from --help, docs/conventions.md from t
 	$(BIN)/python maintainers/write_conventions_reference.py
 
 bench: install  ## Print the figures of every benchmark, one JSON line each (QUICK= for the long ones).
-	@for file in convert_euler render shards match train synhead_full kill_resume; do $(BIN)/python benchmarks/$$file.py $(if $(filter undefined,$(origin QUICK)),--quick,$(QUICK)); done
+	@for file in convert_euler render shards match train retinaface synhead_full kill_resume; do $(BIN)/python benchmarks/$$file.py $(if $(filter undefined,$(origin QUICK)),--quick,$(QUICK)); done
 
 clean:  ## Remove the virtual environment and what runs left behind.
 	rm -rf $(VENV) $(OUT) .pytest_cache .ruff_cache .hypothesis *.egg-info build

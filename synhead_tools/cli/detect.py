@@ -16,15 +16,15 @@ from synhead_tools.cli.sections import SectionedCommand, section
 
 @click.command(cls=SectionedCommand, short_help="Find faces in pictures, folders and videos.")
 @click.argument("inputs", metavar="INPUTS...", nargs=-1, required=True, type=options.path_in)
-@click.option("--model", type=options.path_in, required=True, help="Folder of a detector (train-retinaface).")
+@options.detector
 @section(
     "How to look",
     click.option(
         "--longest-px",
         type=click.IntRange(16, 16384),
-        default=640,
+        default=512,
         show_default=True,
-        help="Longer side that pictures are scaled to; faces of 16 to 406 px are then found.",
+        help="Longer side that pictures are scaled to; the bundled detector finds faces of some 20 to 400 px.",
     ),
     click.option("--original-size", is_flag=True, help="Do not scale pictures."),
     click.option("--score", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Least sure face."),
@@ -34,9 +34,8 @@ from synhead_tools.cli.sections import SectionedCommand, section
     click.option(
         "--border",
         type=click.FloatRange(0, 4),
-        default=0.0,
-        show_default=True,
-        help="Room around pictures, over their longer side; 0.5 where a face may fill the picture.",
+        help="Room around pictures, over their longer side. By default none, and 0.5 in a second look at pictures in "
+        "which nothing was found: a face may fill them.",
     ),
     click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Of videos, every Nth frame."),
     click.option("--fov", "fov_deg", type=click.FloatRange(1, 150), help="Horizontal field of view, degrees."),
@@ -58,8 +57,8 @@ from synhead_tools.cli.sections import SectionedCommand, section
 @options.common
 @click.pass_context
 def detect(
-    ctx: click.Context, inputs: tuple[Path, ...], model: Path, longest_px: int, original_size: bool, score: float,
-    nms: float, border: float, every: int, fov_deg: float | None, out: Path | None, convention: str, mesh: bool,
+    ctx: click.Context, inputs: tuple[Path, ...], model: str | None, longest_px: int, original_size: bool, score: float,
+    nms: float, border: float | None, every: int, fov_deg: float | None, out: Path | None, convention: str, mesh: bool,
     draw: Path | None, batch_size: int, device: str, overwrite: bool, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Find the faces in INPUTS: picture files, videos, and folders of them.
@@ -70,13 +69,16 @@ def detect(
 
     \b
     Examples:
-      synhead detect photo.jpg --model detector --draw drawn
-      synhead detect photos film.mp4 --model detector --every 5 --out faces.jsonl
+      synhead detect photo.jpg --draw drawn
+      synhead detect photos film.mp4 --every 5 --out faces.jsonl
+      synhead detect photos --model my_detector --border 0.5
     """
     from synhead_tools.formats.atomic import atomic_file
-    from synhead_tools.learning.detection.detect import Detector
+    from synhead_tools.learning.detection.bundled_detectors import DEFAULT_DETECTOR
     from synhead_tools.learning.detection.detect_files import detect_files
     from synhead_tools.learning.detection.detection_files import DetectionFile, suffix_of
+    from synhead_tools.learning.detection.face_detector import FILLED_BORDER
+    from synhead_tools.learning.detection.load_detector import load_detector
     from synhead_tools.learning.device import resolve_device
     from synhead_tools.learning.prediction.camera_choice import CameraChoice
     from synhead_tools.learning.prediction.drawn_output import refuse_input
@@ -84,11 +86,12 @@ def detect(
 
     total = sum(count_inputs(inputs))
     suffix = suffix_of(out.name) if out is not None else ".json" if as_json else ".csv"
-    facts = {
-        "tool": "synhead detect", "model": str(model), "longest_px": None if original_size else longest_px,
-        "score_threshold": score, "nms_iou": nms, "border": border,
+    look = {
+        "longest_px": None if original_size else longest_px, "score_threshold": score, "nms_iou": nms,
+        "border": border or 0.0, "second_border": FILLED_BORDER if border is None else None,
     }  # fmt: skip
-    detector = Detector.load(model, resolve_device(device))
+    facts = {"tool": "synhead detect", "model": DEFAULT_DETECTOR if model is None else model, **look}
+    detector = load_detector(model, resolve_device(device))
     with ExitStack() as stack:
         file = sys.stdout.buffer
         if out is not None:
@@ -99,8 +102,7 @@ def detect(
         counts = detect_files(
             detector, list_inputs(inputs), total, writer, camera=CameraChoice(fov_x_deg=fov_deg), drawn=drawn,
             every=every, batch_size=batch_size, skipped=lambda reason: _say(f"passed over: {reason}"),
-            progress=options.progress(quiet, "pictures"), longest_px=facts["longest_px"], score_threshold=score,
-            nms_iou=nms, border=border,
+            progress=options.progress(quiet, "pictures"), **look,
         )  # fmt: skip
         writer.finish()
     told = {"pictures": counts.pictures, "faces": counts.faces, "without_face": counts.without_face,

@@ -30,6 +30,13 @@ NOT_FOR_DETECTORS = (
 )
 @click.option("--device", default="cpu", show_default=True, help="Where checkpoints compute: cpu, cuda, auto.")
 @click.option("--plots", type=options.path_out, help="New folder for plots: errors, scatter, the worst frames.")
+@click.option(
+    "--subset",
+    "subsets",
+    multiple=True,
+    type=options.path_in,
+    help="Of detectors: WIDER FACE's wider_easy_val.mat and its like; may be given again.",
+)
 @options.labels
 @options.labels_convention
 @options.seed
@@ -40,7 +47,8 @@ NOT_FOR_DETECTORS = (
 def evaluate(
     ctx: click.Context, models: tuple[str, ...], dataset: Path, reference: Path | None, convention: str, flip: bool,
     labels_chose_model: bool, no_ray_rule: bool, onnx_folder: Path | None, device: str, plots: Path | None,
-    labels: Path | None, labels_convention: str | None, seed: int, overwrite: bool, as_json: bool, quiet: bool,
+    subsets: tuple[Path, ...], labels: Path | None, labels_convention: str | None, seed: int, overwrite: bool,
+    as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Score each MODEL on the labelled DATASET, the last argument.
 
@@ -62,8 +70,9 @@ def evaluate(
         raise click.UsageError(f"{dataset} is a model; DATASET comes last")
     if is_detector(models[0]):
         options.refuse_given(ctx, NOT_FOR_DETECTORS, f"{models[0]} is a face detector")
-        click.echo(detector_scores(models, dataset, labels, device, as_json))
+        click.echo(detector_scores(models, dataset, labels, device, as_json, subsets))
         return
+    options.refuse_given(ctx, ("subsets",), "no MODEL is a face detector")
     if not any(PurePath(model).suffix in (".toml", ".onnx") for model in models):
         options.refuse_given(ctx, ("onnx_folder",), "no MODEL is a .toml or .onnx")
     if plots is None:
@@ -72,7 +81,7 @@ def evaluate(
     from synhead_tools.learning.comparison import compare
     from synhead_tools.learning.device import resolve_device
     from synhead_tools.learning.evaluation_plots import plots_folder, write_plots
-    from synhead_tools.learning.pose_estimator import load_estimator
+    from synhead_tools.learning.load_estimator import load_estimator
 
     source = open_any(dataset, labels=labels, convention=labels_convention)
     known = None if reference is None else open_any(reference)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from synhead_tools.cli import options
+from synhead_tools.cli.export_detector import export_detector
 from synhead_tools.cli.sections import SectionedCommand, section
 from synhead_tools.formats.exporters import EXPORTERS
 
@@ -80,16 +81,25 @@ def export(ctx: click.Context, source: Path, out: Path, as_json: bool, quiet: bo
 
     A model, which is the folder of a checkpoint or the name of a bundled one, becomes OUT.onnx, with any number of
     pictures at a time and all weights inside, and OUT.toml, which says how to ask it; `synhead evaluate OUT.toml`
-    scores it. Nothing is written unless its answers are those of the checkpoint. docs/onnx-models.md has the details.
+    scores it. A face detector takes pictures of any size, and decoding is inside; `synhead detect --model OUT.onnx`
+    asks it. Nothing is written unless its answers are those of the checkpoint. docs/onnx-models.md has the details.
 
     \b
     Examples:
       synhead export synhead+ coco --format coco --background 128,128,128
       synhead export biwi_frames hopenet --format hopenet-csv --labels Biwi_plus.npz
       synhead export model model.onnx --uint8
+      synhead export detector detector.onnx
     """
     if out.suffix.lower() == ".onnx":
+        from synhead_tools.cli.detector_scores import is_detector
+
         options.refuse_given(ctx, FOR_DATASETS, f"{out} is to be a model")
+        if is_detector(str(source)):
+            options.refuse_given(ctx, ("uint8",), f"{source} is a face detector, which takes uint8 as it is")
+            chosen = {name: given[name] for name in ("licence", "threads", "no_latency", "overwrite")}
+            export_detector(source, out, as_json, **chosen)
+            return
         _export_model(source, out, as_json, **{name: given[name] for name in (*FOR_MODELS, "overwrite")})
         return
     options.refuse_given(ctx, FOR_MODELS, "models are written to a name that ends with .onnx")
@@ -131,8 +141,8 @@ def _export_model(
     source: Path, out: Path, as_json: bool, *, uint8: bool, licence: str, threads: int, no_latency: bool,
     overwrite: bool,
 ) -> None:  # fmt: skip
+    from synhead_tools.learning.load_estimator import load_estimator
     from synhead_tools.learning.onnx_export import export_onnx
-    from synhead_tools.learning.pose_estimator import load_estimator
 
     done = export_onnx(
         load_estimator(source), out, takes_uint8=uint8, licence=licence, threads=None if no_latency else threads,

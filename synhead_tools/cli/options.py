@@ -33,6 +33,11 @@ labels = click.option(
     "--labels", type=path_in, help="Biwi+ label file (NPZ) for a folder of BIWI frames: boxes, and rotations to score."
 )
 
+detector = click.option(
+    "--model", metavar="DETECTOR", help="Folder of a detector (train-retinaface), an .onnx that export made of one, or "
+    "the name of a bundled one.  [default: the bundled one]",
+)  # fmt: skip
+
 labels_convention = click.option(
     "--labels-convention", help="Euler convention of a CSV with labels, which does not say its own."
 )

@@ -36,9 +36,10 @@ _FOUR_NUMBERS = re.compile(rf"{_NUMBER}(?:,{_NUMBER}){{3}}")
     ),
     click.option(
         "--boxes",
-        metavar="FILE|whole|X1,Y1,X2,Y2",
-        help="Face boxes: a CSV or JSON of image, x1, y1, x2, y2 or a Biwi+ .npz; the whole picture; or one box, px. "
-        "By default what the bundled detector finds, or the whole picture where there is none.",
+        metavar="FILE|whole|X1,Y1,X2,Y2|DETECTOR",
+        help="Face boxes: a CSV or JSON of image, x1, y1, x2, y2 or a Biwi+ .npz; the whole picture; one box, px; or "
+        "what a detector finds (its folder or .onnx). By default what the bundled detector finds, or the whole picture "
+        "where there is none.",
     ),
     click.option(
         "--intrinsics",
@@ -113,7 +114,7 @@ def predict(
       synhead predict biwi_frames --model model --boxes Biwi_plus.npz --intrinsics 517.679,517.679,320,240.5
     """
     from synhead_tools.learning.device import resolve_device
-    from synhead_tools.learning.pose_estimator import load_estimator
+    from synhead_tools.learning.load_estimator import load_estimator
     from synhead_tools.learning.prediction.answers import CROP_RAY, AnswerStyle
     from synhead_tools.learning.prediction.predict_files import rotation_frame
     from synhead_tools.learning.prediction.predict_to_file import PredictionOptions, predict_to_file
@@ -125,8 +126,9 @@ def predict(
         options.refuse_given(ctx, ("conventions",), "--write asks for no angles")
     if draw is None:
         options.refuse_given(ctx, ("drawing",), "--draw says where to draw")
-    camera, faces = _camera(intrinsics, fov_deg), _face_boxes(boxes)
-    estimator = load_estimator(model, str(resolve_device(device)))
+    where = str(resolve_device(device))
+    camera, faces = _camera(intrinsics, fov_deg), _face_boxes(boxes, where)
+    estimator = load_estimator(model, where)
     if boxes is None:
         say(f"faces: {faces.description}; --boxes says otherwise")
     if rotation_frame(estimator, camera) == CROP_RAY:
@@ -162,20 +164,24 @@ def _camera(intrinsics: str | None, fov_deg: float | None) -> CameraChoice:
     return CameraChoice(file=read_camera_file(intrinsics))
 
 
-def _face_boxes(boxes: str | None) -> FaceBoxes:
+def _face_boxes(boxes: str | None, device: str) -> FaceBoxes:
     from synhead_tools.learning.face_finders import bundled_face_finder
     from synhead_tools.learning.prediction.box_table import read_box_table
     from synhead_tools.learning.prediction.face_boxes import DetectedFaces, SameBox, WholePicture
 
     if boxes is None:
-        found = bundled_face_finder()
-        return WholePicture() if found is None else DetectedFaces(found[1], f"detector {found[0]}")
+        found = bundled_face_finder(device)
+        return WholePicture() if found is None else DetectedFaces(found[1], f"the bundled {found[0]}")
     if boxes == "whole":
         return WholePicture()
     if _FOUR_NUMBERS.fullmatch(boxes):
         return SameBox(tuple(float(number) for number in boxes.split(",")))
     if not boxes or not Path(boxes).exists():
-        raise click.UsageError(f"--boxes {boxes!r} is neither whole, X1,Y1,X2,Y2 nor a file that is there")
+        raise click.UsageError(f"--boxes {boxes!r} is neither whole, X1,Y1,X2,Y2 nor a file or folder that is there")
+    if Path(boxes).is_dir() or Path(boxes).suffix == ".onnx":
+        from synhead_tools.learning.detection.load_detector import load_detector
+
+        return DetectedFaces(load_detector(boxes, device).find_faces, f"detector {boxes}")
     return read_box_table(boxes)
 
 

@@ -27,6 +27,7 @@ METHODS = (
     "oracle",
     "dare-gram",
     "relative-pose",
+    "fourier",
 )  # the table's names; a test compares, so that --help needs no torch
 
 _PLACEMENT_HELP = (

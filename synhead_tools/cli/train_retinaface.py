@@ -39,7 +39,11 @@ _PARTS = ("network", "losses", "training")
     click.option("--no-deformable", is_flag=True, help="Plain convolutions where the preset has deformable ones."),
     click.option("--no-cascade", is_flag=True, help="One head instead of two."),
     click.option("--no-mesh", is_flag=True, help="No mesh, so neither 68 points nor pose."),
-    click.option("--init", "initial_weights", help="Weights of the backbone: a file, or imagenet (ResNet)."),
+    click.option(
+        "--init",
+        "initial_weights",
+        help="Weights of the backbone: a file, or imagenet (ResNet); or a detector's folder, to go on with all of it.",
+    ),  # fmt: skip
 )
 @section(
     "Training",

@@ -16,10 +16,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from synhead_tools.errors import HeadError
-from synhead_tools.geometry.projection import project_points
 from synhead_tools.heads.assets import load_geometry, read_arrays
 from synhead_tools.heads.bust import bust_topology
-from synhead_tools.heads.expression_basis import Coefficients
 from synhead_tools.heads.eyeballs import pupils
 from synhead_tools.heads.head import Head
 
@@ -130,42 +128,3 @@ def face_mesh_of(head: Head) -> np.ndarray:
     if head.face_mesh_m is None:
         raise HeadError(f"head {head.name!r} has no face mesh; only heads made from recipes have one")
     return head.face_mesh_m
-
-
-def project_face_mesh(
-    head: Head,
-    rotmat: np.ndarray,
-    translation_m: np.ndarray,
-    intrinsics: np.ndarray,
-    expression: Coefficients | None = None,
-) -> np.ndarray:
-    """Return where a camera sees the mesh: x and y in pixels and depth in metres, (..., M, 3) float64.
-
-    All that a sample stores is enough: a dataset's ``head_id`` (by `synhead_tools.heads.library.load_head`),
-    ``rotmat``, ``translation_m``, ``intrinsics`` and ``expression_coefficients``. Which vertices are seen,
-    `synhead_tools.rendering.annotate.point_visibility` tells from the picture's depth.
-
-    Parameters
-    ----------
-    head : Head
-        Made from a recipe.
-    rotmat : (..., 3, 3) array
-        R_head_to_camera.
-    translation_m : (..., 3) array
-        Head origin in the camera frame.
-    intrinsics : (..., 3, 3) array
-        Camera matrix.
-    expression : (52,) array or mapping, optional
-        As `synhead_tools.heads.expressions.express` takes it; None leaves the head as it is.
-
-    Raises
-    ------
-    HeadError
-        The head has no face mesh, or the expression is none.
-    """
-    if expression is not None:
-        from synhead_tools.heads.expressions import express
-
-        head = express(head, expression)
-    points_px, depth_m = project_points(face_mesh_of(head), rotmat, translation_m, intrinsics)
-    return np.concatenate([points_px, depth_m[..., None]], axis=-1)

@@ -21,6 +21,13 @@ def standardise(pictures: Tensor) -> Tensor:
     return pictures.sub(mean).div_(std).contiguous(memory_format=torch.channels_last)
 
 
+def unstandardised(pictures: Tensor) -> Tensor:
+    """Pictures in [0, 1] again; the inverse of `standardise`."""
+    mean = torch.tensor(IMAGE_MEAN, device=pictures.device).view(1, 3, 1, 1)
+    std = torch.tensor(IMAGE_STD, device=pictures.device).view(1, 3, 1, 1)
+    return torch.addcmul(mean, pictures, std)
+
+
 def augment_colour(pictures: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     """All of this module, in the order in which a camera would do it; `strength` 0 returns the pictures unchanged."""
     if strength == 0:

@@ -194,7 +194,9 @@ def _read_record(path: Path) -> tuple[CheckpointRecord, str]:
     except (ValueError, RecursionError):
         raise CheckpointError(f"{path} is not JSON; the checkpoint is damaged") from None
     if not isinstance(values, dict) or values.get("format") != "synhead estimator":
-        raise CheckpointError(f"{path} is not the record of a synhead estimator")
+        other = isinstance(values, dict) and values.get("format") == "synhead face detector"
+        hint = " but of a face detector, which finds faces: synhead detect takes it" if other else ""
+        raise CheckpointError(f"{path} is not the record of a synhead estimator{hint}")
     if values.get("format_version") != FORMAT_VERSION:
         raise CheckpointError(
             f"{path} has format version {values.get('format_version')!r}, this synhead reads {FORMAT_VERSION}"

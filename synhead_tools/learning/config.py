@@ -49,6 +49,8 @@ _RANGES = {
     "gram_angle_weight": (0.0, 1000.0),
     "gram_scale_weight": (0.0, 1000.0),
     "gram_share": (0.0, 1.0),
+    "fourier_band": (0.0, 0.5),
+    "fourier_share": (0.0, 1.0),
     "discriminator_width": (1, 65536),
     "discriminator_dropout": (0.0, 0.95),
     "crop_scale_jitter": (0.0, 0.5),
@@ -103,6 +105,9 @@ class TrainConfig:
         weights that is kept at every step, 0 for the network itself.
     gram_angle_weight, gram_scale_weight, gram_share : float
         Of ``dare-gram``: weights of its two losses; share of the sum of eigenvalues up to which they are kept.
+    fourier_band, fourier_share : float
+        Of ``fourier``: highest spatial frequency whose amplitude is mixed, periods per pixel; greatest share of the
+        target picture's, 0 leaves pictures alone.
     discriminator : str
         Layout; see `synhead_tools.learning.adaptation.domain_discriminator.build_discriminator`.
     discriminator_width, discriminator_dropout : int, float
@@ -168,6 +173,8 @@ class TrainConfig:
     gram_angle_weight: float = 0.05
     gram_scale_weight: float = 0.001
     gram_share: float = 0.9
+    fourier_band: float = 0.05
+    fourier_share: float = 1.0
     discriminator: str = "dropout"
     discriminator_width: int = 1024
     discriminator_dropout: float = 0.5

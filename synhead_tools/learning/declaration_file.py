@@ -14,6 +14,8 @@ from synhead_tools.learning.onnx_declaration import OUTPUT_WIDTHS, OnnxDeclarati
 
 DECLARATION_BYTES_LIMIT = 1 << 20
 FORMAT_VERSION = 1
+DETECTOR_KIND = "face detector"
+"""What the TOML file beside an exported detector says it is of."""
 
 _Read = Callable[[Any], Any]
 """Turns a value of the file into one of the declaration, or raises ValueError with what is wanted."""
@@ -131,16 +133,23 @@ def read_declaration(path: str | Path) -> OnnxDeclaration:
     return parse_declaration(data, str(path))
 
 
+def declares_detector(path: str | Path) -> bool:
+    """Whether a TOML file is one that was written beside an exported face detector.
+
+    Raises
+    ------
+    CheckpointError
+        It is no TOML file.
+    """
+    data = read_input(path, DECLARATION_BYTES_LIMIT, CheckpointError, "give a TOML file that declares ONNX models")
+    return _table(data, str(path)).get("kind") == DETECTOR_KIND
+
+
 def parse_declaration(data: bytes, where: str) -> OnnxDeclaration:
     """A declaration of the bytes of a file; `where` names it in errors, which are those of `read_declaration`."""
-    try:
-        import tomllib
-    except ModuleNotFoundError:  # Python 3.10
-        import tomli as tomllib
-    try:
-        table = tomllib.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{where} is no TOML file: {error}") from None
+    table = _table(data, where)
+    if table.get("kind") == DETECTOR_KIND:
+        raise CheckpointError(f"{where} declares a face detector, which finds faces; synhead detect takes it")
     version = table.pop("format_version", FORMAT_VERSION)
     if version != FORMAT_VERSION:
         raise CheckpointError(f"{where} has format version {version!r:.40}, this synhead reads {FORMAT_VERSION}")
@@ -149,6 +158,17 @@ def parse_declaration(data: bytes, where: str) -> OnnxDeclaration:
         return OnnxDeclaration(**values)
     except SynheadError as error:
         raise CheckpointError(f"{where}: {error}") from None
+
+
+def _table(data: bytes, where: str) -> dict[str, Any]:
+    try:
+        import tomllib
+    except ModuleNotFoundError:  # Python 3.10
+        import tomli as tomllib
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{where} is no TOML file: {error}") from None
 
 
 def declaration_to_toml(declaration: OnnxDeclaration) -> str:

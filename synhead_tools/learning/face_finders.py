@@ -1,4 +1,4 @@
-"""Face detectors that come with synhead. To add one: a function, and one line here."""
+"""Face detectors that come with synhead. To add one: a function that opens it, and one line here."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ import numpy as np
 
 from synhead_tools.registry import Table
 
-FACE_FINDERS = Table("face detector", {})
-"""Name to ``find_faces(image)``: boxes (N, 4) xyxy in px of a picture (H, W, 3), uint8 RGB, the surest first."""
+FindFaces = Callable[[np.ndarray], np.ndarray]
+"""Boxes (N, 4) xyxy in px of a picture (H, W, 3) uint8 RGB, the surest first: squares, as estimators are trained on."""
+
+FACE_FINDERS = Table("face detector", {"detector": "synhead_tools.learning.detection.bundled_finder:open_finder"})
+"""Name to ``open(device)``, which gives a `FindFaces`, or None where its weights are not installed."""
 
 
-def bundled_face_finder(table: Table = FACE_FINDERS) -> tuple[str, Callable[[np.ndarray], np.ndarray]] | None:
-    """Name and function of the first of them; None where there are none."""
-    name = next(iter(table), None)
-    return None if name is None else (name, table.load(name))
+def bundled_face_finder(device: str = "cpu", table: Table = FACE_FINDERS) -> tuple[str, FindFaces] | None:
+    """Name and function of the first that is installed; None where there is none."""
+    for name in table:
+        find_faces = table.load(name)(device)
+        if find_faces is not None:
+            return name, find_faces
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
@@ -37,14 +38,18 @@ class Latency:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
-        return {**asdict(self), "median_ms": round(self.median_ms, 3), "runtime": f"onnxruntime {_version()}, CPU"}
+        return {
+            **asdict(self),
+            "median_ms": round(self.median_ms, 3),
+            "runtime": f"onnxruntime {runtime_version()}, CPU",
+        }
 
     def __str__(self) -> str:
         per_s, shown_ms = self.batch / self.median_ms * 1000, f"{self.median_ms:.{0 if self.median_ms >= 100 else 2}f}"
         threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
         return (
             f"batch {self.batch}: {shown_ms} ms, {per_s:.0f} pictures/s (median of {self.runs}, {threads}, "
-            f"onnxruntime {_version()}, CPU)"
+            f"onnxruntime {runtime_version()}, CPU)"
         )
 
 
@@ -55,15 +60,21 @@ def measure_latency(data: bytes, input_px: int, takes_uint8: bool, threads: int 
     found = []
     for batch in BATCHES:
         feed = {INPUT_NAME: as_input(pictures.repeat(-(-batch // len(pictures)), axis=0)[:batch], takes_uint8)}
-        session.run(None, feed)
-        times_s, begun_s = [], time.perf_counter()
-        while len(times_s) < _RUNS and (len(times_s) < _LEAST_RUNS or time.perf_counter() - begun_s < _BUDGET_S):
-            start_s = time.perf_counter()
-            session.run(None, feed)
-            times_s.append(time.perf_counter() - start_s)
-        found.append(Latency(batch, threads, len(times_s), median(times_s) * 1000))
+        found.append(Latency(batch, threads, *time_runs(lambda feed=feed: session.run(None, feed))))
     return tuple(found)
 
 
-def _version() -> str:
+def time_runs(run: Callable[[], Any]) -> tuple[int, float]:
+    """How many runs were timed, after one that was not, and their median in ms of wall clock; a few seconds."""
+    run()
+    times_s, begun_s = [], time.perf_counter()
+    while len(times_s) < _RUNS and (len(times_s) < _LEAST_RUNS or time.perf_counter() - begun_s < _BUDGET_S):
+        start_s = time.perf_counter()
+        run()
+        times_s.append(time.perf_counter() - start_s)
+    return len(times_s), median(times_s) * 1000
+
+
+def runtime_version() -> str:
+    """Of onnxruntime."""
     return onnxruntime.__version__

@@ -45,12 +45,12 @@ class OnnxModel:
 
     def __init__(self, path: str | Path, input_name: str = "", output_names: tuple[str, ...] = ()) -> None:
         self.path = Path(path)
-        _look_through(self.path)
-        options = _session_options()
+        look_through(self.path)
+        options = session_options()
         try:
             self._session = onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own classes have no common root
-            raise CheckpointError(f"{self.path} cannot be loaded: {_reason(error)}") from None
+            raise CheckpointError(f"{self.path} cannot be loaded: {short_reason(error)}") from None
         entry = _chosen(self._session.get_inputs(), (input_name,) if input_name else (), "input", self.path)[0]
         if entry.type not in _TYPES:
             raise CheckpointError(f"{self.path}: input {entry.name!r} takes {entry.type}, not float or uint8 pictures")
@@ -76,7 +76,9 @@ class OnnxModel:
         try:
             answers = self._session.run(self._outputs, {self._input_name: batch.astype(self._type, copy=False)})
         except Exception as error:
-            raise CheckpointError(f"{self.path} fails on a batch of shape {batch.shape}: {_reason(error)}") from None
+            raise CheckpointError(
+                f"{self.path} fails on a batch of shape {batch.shape}: {short_reason(error)}"
+            ) from None
         for name, answer in zip(self._outputs, answers, strict=True):
             if not isinstance(answer, np.ndarray) or answer.ndim == 0 or len(answer) != len(batch):
                 shape = getattr(answer, "shape", type(answer).__name__)
@@ -101,8 +103,8 @@ def _chosen(entries: list[Any], names: tuple[str, ...], what: str, path: Path) -
     return [known[name] for name in names]
 
 
-def _look_through(path: Path) -> None:
-    """Refuse what is no model, reads files outside its folder, or could run for ever."""
+def look_through(path: Path) -> onnx.ModelProto:
+    """The model in a file; CheckpointError if it is none, reads files outside its folder, or could run for ever."""
     data = read_input(path, MODEL_BYTES_LIMIT, CheckpointError, _ADVICE)
     try:
         model = onnx.load_model_from_string(data)
@@ -117,6 +119,7 @@ def _look_through(path: Path) -> None:
             for entry in message.external_data:
                 if entry.key == "location":
                     _check_external(path, entry.value)
+    return model
 
 
 def _check_external(path: Path, location: str) -> None:
@@ -145,7 +148,8 @@ def _messages(message: Any) -> Iterator[Any]:
             waiting += [value] if hasattr(value, "ListFields") else list(value)
 
 
-def _session_options() -> onnxruntime.SessionOptions:
+def session_options() -> onnxruntime.SessionOptions:
+    """Quiet, with as many threads as torch has, and with a limit on memory."""
     _limit_memory()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _QUIET  # what fails is raised as well
@@ -164,7 +168,7 @@ def _limit_memory() -> None:
     onnxruntime.create_and_register_allocator(memory, arena)
 
 
-def _reason(error: Exception) -> str:
+def short_reason(error: Exception) -> str:
     """The end of what onnxruntime says, which is where the reason stands, on one line."""
     text = " ".join(str(error).split())
     return text if len(text) <= 300 else f"...{text[-300:]}"

@@ -204,7 +204,10 @@ def head_box_xyxy(alpha: np.ndarray, region: np.ndarray) -> np.ndarray:
     if kernels is None:
         return tight_box_xyxy(head_pixels(alpha, region)).astype(np.float32)
     columns = np.zeros((2, alpha.shape[1]), np.uint8)
-    return np.array(kernels.head_box(alpha, region, REGION_KINDS, FRINGE_PX, columns), np.float32)
+    words = kernels.words_of(alpha), kernels.words_of(region)
+    if len(words[0]) != len(words[1]):
+        words = (np.zeros(0, np.uint64),) * 2
+    return np.array(kernels.head_box(alpha, region, *words, REGION_KINDS, FRINGE_PX, columns), np.float32)
 
 
 def unknown_columns(heads: Iterable[HeadFacts]) -> frozenset[str]:

@@ -27,6 +27,7 @@ _SOURCES = (
     "label_kernels",
     "lanes",
     "mipmap",
+    "opaque",
     "pack",
     "raster",
     "resolve",

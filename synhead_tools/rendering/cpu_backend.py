@@ -17,12 +17,12 @@ try:
     from synhead_tools.rendering.clip import clipped
     from synhead_tools.rendering.drawing import Lists, draw_samples, empty_lists
     from synhead_tools.rendering.packed_shape import PackedShape
+    from synhead_tools.rendering.picture_room import PictureRoom
     from synhead_tools.rendering.resolve import resolve
     from synhead_tools.rendering.samples import Samples, empty_samples
     from synhead_tools.rendering.shade import HeadLighting, Lanes, empty_lanes
     from synhead_tools.rendering.surfaces import (
         MAX_SLOPE,
-        Pictures,
         PixelScratch,
         Surfaces,
         empty_surfaces,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 #: Heads kept packed; a packed head with 1024-texel textures takes some 20 MB.
 MAX_PACKED_HEADS = 16
 # Surfaces shaded together: few enough to stay in the cache.
-_SURFACES = 2048
+_SURFACES = 512
 
 
 class _Room(NamedTuple):
@@ -70,6 +70,7 @@ class CpuBackend:
         self.samples_per_axis = check_samples_per_axis(samples_per_axis)
         self._packed: dict[int, PackedShape] = {}
         self._kept_room: _Room | None = None
+        self._pictures = PictureRoom()
         self.description = f"cpu numba {numba.__version__}, {samples_per_axis}x{samples_per_axis} samples"
 
     def render(
@@ -86,7 +87,7 @@ class CpuBackend:
             box = (0, camera.width_px, 0, camera.height_px)
             mesh, at = clipped(mesh, at, matrix, NEAR_M)
             lists = empty_lists(len(mesh.triangles))
-        pictures = _blank_pictures(camera)
+        pictures = self._pictures.blank(camera.height_px, camera.width_px)
         if box[0] < box[1] and box[2] < box[3]:
             x, y, z = position.tolist()
             eye = (packed.is_rigid, *(np.float32(-(a * x + b * y + c * z)) for a, b, c in rotation.T.tolist()))
@@ -104,6 +105,7 @@ class CpuBackend:
     def close(self) -> None:
         """Forget the packed heads and the arrays to work in."""
         self._packed.clear()
+        self._pictures.clear()
         self._kept_room = None
 
     def _pack(self, shape: Head) -> PackedShape:
@@ -139,14 +141,3 @@ def _pixel_box(limits: list[int], camera: Camera, size: int) -> tuple[int, int, 
     left, right, top, bottom = (int(limit) // (STEP * size) for limit in limits)
     width, height = camera.width_px, camera.height_px
     return max(left, 0), min(right + 1, width), max(top, 0), min(bottom + 1, height)
-
-
-def _blank_pictures(camera: Camera) -> Pictures:
-    shape = (camera.height_px, camera.width_px)
-    return Pictures(
-        np.zeros((shape[0] * shape[1], 3), np.uint8),
-        np.zeros(shape, np.uint8),
-        np.zeros(shape, np.uint8),
-        np.zeros(shape, np.float32),
-        np.full(shape, -1, np.int32),
-    )

@@ -69,7 +69,7 @@ def not_own(dx, dy):
 
 
 @inlined
-def _misses(ax, ay, bx, by, cx, cy, x, y):
+def misses(ax, ay, bx, by, cx, cy, x, y):
     """Negative where a triangle that runs counter-clockwise covers none of the 2 x 2 samples from (x, y) on.
 
     Its box must not hold others: then all fits into 32 bits.
@@ -107,7 +107,7 @@ def _judge_lanes(corners, both_sides, width, height, stays):
         x, y = _INT((_INT(x0) << _BITS) + _BEHIND), _INT((_INT(y0) << _BITS) + _BEHIND)
         # of the smallest triangles, which may well slip between the samples, it is worth knowing for sure
         large = (x1 - x0 > 1) | (y1 - y0 > 1)
-        inside &= large | (_misses(ax, ay, bx, by, cx, cy, x, y) >= 0)
+        inside &= large | (misses(ax, ay, bx, by, cx, cy, x, y) >= 0)
         stays[i] = inside & ((first > second) | (both_sides & swapped))
 
 

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from synhead_tools.rendering.aligned import aligned_zeros
 from synhead_tools.rendering.compiled import compiled
 from synhead_tools.rendering.cull import DISTANCES, find_facing, keep_triangles, sort_by_distance
 from synhead_tools.rendering.cutout import draw_cutout, find_farthest
+from synhead_tools.rendering.opaque import FLOAT_FIELDS, LANES, WHOLE_FIELDS, draw_opaque
 from synhead_tools.rendering.pack import BLENDED, CLOSED, CUT, OPEN, RIGID
-from synhead_tools.rendering.raster import draw_opaque
 from synhead_tools.rendering.samples import TILE, TILE_BITS
 
 
@@ -27,6 +28,8 @@ class Lists(NamedTuple):
     corners: np.ndarray
     stays: np.ndarray
     texels: np.ndarray
+    whole: np.ndarray
+    floats: np.ndarray
 
 
 def empty_lists(triangles: int) -> Lists:
@@ -36,9 +39,11 @@ def empty_lists(triangles: int) -> Lists:
         np.zeros(triangles, np.uint8),
         *(np.zeros(triangles + 1, np.uint32) for _ in range(4)),
         np.zeros(DISTANCES + 1, np.uint32),
-        np.zeros(6 * 16, np.int32),
-        np.zeros(16, np.uint8),
-        np.zeros(TILE, np.uint32),
+        aligned_zeros(6 * 16, np.int32),
+        aligned_zeros(16, np.uint8),
+        aligned_zeros(TILE, np.uint32),
+        aligned_zeros(WHOLE_FIELDS * LANES, np.int32),
+        aligned_zeros(FLOAT_FIELDS * LANES, np.float32),
     )
 
 
@@ -64,24 +69,19 @@ def draw_samples(mesh, places, thresholds, eye, lists, samples, rows):
     across = (width + 3) >> TILE_BITS
     tiles = ((rows[0] >> TILE_BITS) * across, ((rows[1] + 3) >> TILE_BITS) * across)
     samples.depth[tiles[0] * TILE : tiles[1] * TILE] = 0
-    first, scratch = mesh.group_first, (lists.corners, lists.stays)
-    count = 0
+    first, room = mesh.group_first, (lists.whole, lists.floats)
     if eye[0]:
         facing = find_facing(mesh.planes, eye[1], eye[2], eye[3], lists.facing, lists.candidates)
-        count = keep_triangles(mesh, places, facing, lists.candidates, False, width, height, scratch, lists.kept, count)
+        draw_opaque(mesh, places, facing, lists.candidates, False, room, samples)
     else:
         numbers = lists.numbers[first[RIGID] : first[CLOSED]]
-        count = keep_triangles(
-            mesh, places, numbers.shape[0], numbers, False, width, height, scratch, lists.kept, count
-        )
+        draw_opaque(mesh, places, numbers.shape[0], numbers, False, room, samples)
     for group in (CLOSED, OPEN):
         numbers = lists.numbers[first[group] : first[group + 1]]
-        count = keep_triangles(
-            mesh, places, numbers.shape[0], numbers, group == OPEN, width, height, scratch, lists.kept, count
-        )
-    draw_opaque(mesh, places, count, lists.kept, samples)
+        draw_opaque(mesh, places, numbers.shape[0], numbers, group == OPEN, room, samples)
     # from the front: each sample of hair that is hidden then saves a look into its texture
     numbers = lists.numbers[first[CUT] : first[BLENDED]]
+    scratch = (lists.corners, lists.stays)
     count = keep_triangles(mesh, places, numbers.shape[0], numbers, True, width, height, scratch, lists.kept, 0)
     sort_by_distance(mesh.triangles, places, count, lists.kept, lists.keys, lists.starts, lists.sorted)
     find_farthest(samples, tiles[0], tiles[1])

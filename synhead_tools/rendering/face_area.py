@@ -41,8 +41,9 @@ def face_area_px(frame: Frame, head: Head, rotmat: np.ndarray, translation_m: np
     if kernels is None:
         return _face_area_px(frame, rotmat, translation_m, camera.intrinsics, *borders_m)
     pose = (camera.intrinsics, rotmat, translation_m)
-    found = np.empty(frame.region.size + 1, np.int32)
-    return int(kernels.face_area(frame.region, frame.depth_m, _IS_FACE, *pose, *borders_m, found))
+    found = np.empty(frame.region.shape[1] + 1, np.int32)
+    words = kernels.words_of(frame.region)
+    return int(kernels.face_area(frame.region, words, frame.depth_m, _IS_FACE, *pose, *borders_m, found))
 
 
 def _face_borders_m(head: Head) -> tuple[float, float]:

@@ -11,6 +11,14 @@ import numpy as np
 from synhead_tools.rendering.compiled import compiled, inlined
 
 _HALF = 0.5
+_BYTE, _EACH_BYTE, _FULL_WORD = np.uint64(0xFF), np.uint64(0x0101010101010101), np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+def words_of(picture: np.ndarray) -> np.ndarray:
+    """Pictures (H, W) uint8 as words of eight pixels, (H * W / 8,) uint64; none where rows do not consist of such."""
+    if picture.shape[1] % 8 or not picture.flags.c_contiguous:
+        return np.zeros(0, np.uint64)
+    return picture.reshape(-1).view(np.uint64)
 
 
 @inlined
@@ -25,28 +33,40 @@ def _near(kinds, region, row, column, reach_px, kind):
 
 
 @compiled
-def head_box(alpha, region, kinds, fringe_px, columns):
+def head_box(alpha, region, alpha_words, region_words, kinds, fringe_px, columns):
     """Left, top, right and bottom edge of the box around `synhead_tools.heads.head_pixels.head_pixels`; 0 for none.
 
-    `kinds` (256,) uint8 says of each region whether it is background (0), head (1) or body (2); `columns` (2, W)
-    uint8 is room to work in, all 0.
+    `kinds` (256,) uint8 says of each region whether it is background (0), head (1) or body (2); `columns` (2, W) uint8
+    is room to work in, all 0. Most of the words (`words_of`) are of one kind, and looked at as one.
     """
     height, width = alpha.shape
+    words = alpha_words.shape[0] // height
     full, body = True, False
     # of pixels known to be the head's, and of those and all outlines: first and last row; columns that have any
     known_top, known_bottom, covered_top, covered_bottom = height, 0, height, 0
     for row in range(height):
         row_known, row_covered = False, False
-        for column in range(width):  # without branches, which would be slower than what they save
-            kind = kinds[region[row, column]]
-            there = alpha[row, column] != 0
-            full &= there
-            body |= kind == 2
-            known, covered = there & (kind == 1), there & (kind != 2)
-            row_known |= known
-            row_covered |= covered
-            columns[0, column] |= known
-            columns[1, column] |= covered
+        for word in range(words):
+            alphas, regions = alpha_words[row * words + word], region_words[row * words + word]
+            first = regions & _BYTE
+            if ((alphas == 0) | (alphas == _FULL_WORD)) & (regions == first * _EACH_BYTE):
+                kind, there = kinds[first], alphas != 0
+                full &= there
+                body |= kind == 2
+                if not there or kind == 2:
+                    continue
+                row_known |= kind == 1
+                row_covered = True
+                for column in range(8 * word, 8 * word + 8):
+                    columns[0, column] |= kind == 1
+                    columns[1, column] = 1
+            else:
+                noted = _note_pixels(alpha, region, kinds, row, 8 * word, 8 * word + 8, columns)
+                row_known, row_covered = row_known | noted[0], row_covered | noted[1]
+                full, body = full & noted[2], body | noted[3]
+        noted = _note_pixels(alpha, region, kinds, row, 8 * words, width, columns)
+        row_known, row_covered = row_known | noted[0], row_covered | noted[1]
+        full, body = full & noted[2], body | noted[3]
         if row_known:
             known_top, known_bottom = min(known_top, row), row + 1
         if row_covered:
@@ -60,6 +80,26 @@ def head_box(alpha, region, kinds, fringe_px, columns):
     elif not full:
         box = _with_outlines(alpha, region, kinds, fringe_px, box, covered_box)
     return box if box[2] > 0 else (0, 0, 0, 0)
+
+
+@inlined
+def _note_pixels(alpha, region, kinds, row, start, stop, columns):
+    """Note in `columns` which of some pixels are known to be the head's, and which are covered, but not by the body.
+
+    Return whether any is, of either; whether all are covered; whether any is the body's.
+    """
+    any_known, any_covered, full, body = False, False, True, False
+    for column in range(start, stop):  # without branches, which would be slower than what they save
+        kind = kinds[region[row, column]]
+        there = alpha[row, column] != 0
+        full &= there
+        body |= kind == 2
+        known, covered = there & (kind == 1), there & (kind != 2)
+        any_known |= known
+        any_covered |= covered
+        columns[0, column] |= known
+        columns[1, column] |= covered
+    return any_known, any_covered, full, body
 
 
 @inlined
@@ -88,26 +128,36 @@ def _with_outlines(alpha, region, kinds, fringe_px, box, covered_box):
 
 
 @compiled
-def face_area(region, depth_m, is_face, intrinsics, rotmat, translation_m, back_m, hairline_m, found):
+def face_area(region, region_words, depth_m, is_face, intrinsics, rotmat, translation_m, back_m, hairline_m, found):
     """Count the pixels of `synhead_tools.rendering.face_area.face_area_px`.
 
-    `is_face` (256,) bool says it of each region; `found` (H * W + 1,) int32 is room to work in.
+    `is_face` (256,) bool says it of each region; `found` (W + 1,) int32 is room to work in. The words are those of
+    `words_of`.
     """
-    width, candidates = region.shape[1], 0
-    for row in range(region.shape[0]):
-        for column in range(width):
-            found[candidates] = row * width + column
+    height, width = region.shape
+    words, count = region_words.shape[0] // height, 0
+    for row in range(height):
+        candidates = 0
+        for word in range(words):
+            regions = region_words[row * words + word]
+            first = regions & _BYTE
+            if (regions == first * _EACH_BYTE) & (not is_face[first]):
+                continue
+            for column in range(8 * word, 8 * word + 8):
+                found[candidates] = column
+                candidates += is_face[region[row, column]]
+        for column in range(8 * words, width):
+            found[candidates] = column
             candidates += is_face[region[row, column]]
-    count = 0
-    for i in range(candidates):
-        row, column = found[i] // width, found[i] % width
         y = (row + _HALF - intrinsics[1, 2]) / intrinsics[1, 1]
-        x = (column + _HALF - intrinsics[0, 2] - intrinsics[0, 1] * y) / intrinsics[0, 0]
-        depth = float(depth_m[row, column])
-        dx, dy, dz = x * depth - translation_m[0], y * depth - translation_m[1], depth - translation_m[2]
-        back = dx * rotmat[0, 2] + dy * rotmat[1, 2] + dz * rotmat[2, 2]
-        down = dx * rotmat[0, 1] + dy * rotmat[1, 1] + dz * rotmat[2, 1]
-        count += (back <= back_m) & (down >= hairline_m)
+        for i in range(candidates):
+            column = found[i]
+            x = (column + _HALF - intrinsics[0, 2] - intrinsics[0, 1] * y) / intrinsics[0, 0]
+            depth = float(depth_m[row, column])
+            dx, dy, dz = x * depth - translation_m[0], y * depth - translation_m[1], depth - translation_m[2]
+            back = dx * rotmat[0, 2] + dy * rotmat[1, 2] + dz * rotmat[2, 2]
+            down = dx * rotmat[0, 1] + dy * rotmat[1, 1] + dz * rotmat[2, 1]
+            count += (back <= back_m) & (down >= hairline_m)
     return count
 
 

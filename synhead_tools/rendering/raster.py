@@ -19,9 +19,9 @@ _CENTRE = STEP // 2
 _ZERO, _ONE = np.float32(0), np.float32(1)
 #: Twice the area on the grid of a triangle that is as large as one sample.
 SAMPLE_AREA = float(2 * STEP * STEP)
-# Largest side on the grid of triangles whose edge functions fit into 32 bits, on all tiles they touch.
-_NARROW = 56 * STEP
-_TILE_SHIFT = np.int32(TILE_BITS + SUBPIXEL_BITS)
+#: Largest side on the grid of triangles whose edge functions fit into 32 bits, on all tiles they touch.
+NARROW = 56 * STEP
+TILE_SHIFT = np.int32(TILE_BITS + SUBPIXEL_BITS)
 # Keeps the number of a tile from looking as if it could be negative, which would keep the loops from being vectorised.
 NOT_NEGATIVE = (1 << 40) - 1
 # Where, of 16 bits, a lone one stands: by de Bruijn's sequence 0000100110101111.
@@ -52,14 +52,14 @@ def box(corners, width, height):
     left, right, top, bottom = min(ax, bx, cx), max(ax, bx, cx), min(ay, by, cy), max(ay, by, cy)
     x0, x1 = first_last(left, right, width)
     y0, y1 = first_last(top, bottom, height)
-    return x0, x1, y0, y1, (right - left < _NARROW) & (bottom - top < _NARROW)
+    return x0, x1, y0, y1, (right - left < NARROW) & (bottom - top < NARROW)
 
 
 @inlined
 def edges_at(corners, column, row):
     """Edge functions at the first sample of a tile, less 1 on edges that do not own theirs, and their slopes."""
     ax, ay, bx, by, cx, cy = corners
-    x, y = (column << _TILE_SHIFT) + _CENTRE, (row << _TILE_SHIFT) + _CENTRE
+    x, y = (column << TILE_SHIFT) + _CENTRE, (row << TILE_SHIFT) + _CENTRE
     d0x, d0y, d1x, d1y, d2x, d2y = by - cy, cx - bx, cy - ay, ax - cx, ay - by, bx - ax
     return (
         -(d0x * (x - bx) + d0y * (y - by)),
@@ -107,50 +107,6 @@ def lane_wide(edges, k):
     return w0, w1, w2, (w0 >= n0) & (w1 >= n1) & (w2 >= n2)
 
 
-@compiled
-def draw_opaque(mesh, places, count, kept, samples):
-    """Draw opaque triangles.
-
-    Parameters
-    ----------
-    mesh : PackedHead
-    places : Places
-    count : int
-        Number of triangles in `kept`.
-    kept : (T,) uint32
-        From `synhead_tools.rendering.cull.keep_triangles`.
-    samples : Samples
-        Updated.
-    """
-    width, height = samples.column_at.shape[0], samples.row_at.shape[0]
-    across = (width + 3) >> TILE_BITS
-    depth, shown = samples.depth, samples.shown
-    for i in range(count):
-        corners, (za, zb, zc), _, _, swapped = corners_of(mesh, places, kept[i])
-        seen = np.uint32(2 * kept[i] + (swapped != (mesh.triangle_facing[kept[i]] < 0)))
-        x0, x1, y0, y1, narrow = box(corners, width, height)
-        for row in range(y0 >> TILE_BITS, (y1 >> TILE_BITS) + 1):
-            for column in range(x0 >> TILE_BITS, (x1 >> TILE_BITS) + 1):
-                first = ((row * across + column) & NOT_NEGATIVE) * TILE
-                edges = edges_at(corners, column, row)
-                if narrow:
-                    edges32 = in_32_bits(edges)
-                    for k in range(TILE):
-                        w0, w1, w2, inside = lane_32(edges32, k)
-                        z = np.float32(w0) * za + np.float32(w1) * zb + np.float32(w2) * zc
-                        z, before = z if inside else _ZERO, depth[first + k]
-                        shown[first + k] = seen if z > before else shown[first + k]
-                        depth[first + k] = max(z, before)
-                else:
-                    wide = in_doubles(edges)
-                    for k in range(TILE):
-                        w0, w1, w2, inside = lane_wide(wide, k)
-                        z = np.float32(w0) * za + np.float32(w1) * zb + np.float32(w2) * zc
-                        z, before = z if inside else _ZERO, depth[first + k]
-                        shown[first + k] = seen if z > before else shown[first + k]
-                        depth[first + k] = max(z, before)
-
-
 @inlined
 def nearer_lanes(edges, narrow, corner_z, depth, first):
     """Bit k is 1 where lane k of a tile is inside of a triangle and nearer than what is there."""
@@ -185,7 +141,7 @@ def nearer_samples(mesh, places, count, kept, samples, x, y, shown, inverse_z):
     Parameters
     ----------
     mesh, places, count, kept, samples
-        As for `draw_opaque`, but that nothing is drawn.
+        As for `synhead_tools.rendering.cutout.draw_cutout`, but that nothing is drawn.
     x, y : (N,) int32
         Written: the sample. Of no length: samples are only counted.
     shown : (N,) uint32

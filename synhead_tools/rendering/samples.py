@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from synhead_tools.rendering.aligned import aligned_zeros
+
 #: Tiles are 1 << TILE_BITS samples wide and high, and hold TILE samples.
 TILE_BITS = 2
 TILE = 1 << 2 * TILE_BITS
@@ -49,10 +51,10 @@ def empty_samples(width: int, height: int) -> Samples:
     row_at = (rows >> TILE_BITS) * (across * TILE) + (rows & _SIDE - 1) * _SIDE
     column_at = (columns >> TILE_BITS) * TILE + (columns & _SIDE - 1)
     count = across * down * TILE
-    depth, farthest = np.zeros(count, np.float32), np.zeros(across * down, np.float32)
+    depth, farthest = aligned_zeros(count, np.float32), aligned_zeros(across * down, np.float32)
     return Samples(
         depth,
-        np.zeros(count, np.uint32),
+        aligned_zeros(count, np.uint32),
         row_at.astype(np.uint32),
         column_at.astype(np.uint32),
         farthest,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from synhead_tools.rendering.aligned import aligned_zeros
 from synhead_tools.rendering.compiled import compiled, inlined
 from synhead_tools.rendering.lanes import (
     COLOUR,
@@ -50,6 +51,8 @@ _STRAIGHT_UP_TO, _STRAIGHT = np.float32(0.0031308), np.float32(12.92 * 255)
 _ZERO, _ONE, _HALF, _FOUR, _FULL = np.float32(0), np.float32(1), np.float32(0.5), np.float32(4), np.float32(255)
 _LOWEST, _LEAST_SHARE = np.float32(0.001), np.float32(-0.5)
 _TWO, _SMALL = np.float32(2), np.float32(1e-12)
+# Points taken from stage to stage together, a multiple of `LANES`: so few that their fields stay in the fastest cache.
+_TOGETHER = 192
 # Half a level, and so much more that a half which sums left a little short is rounded up.
 _ROUND = np.float32(0.501)
 
@@ -94,9 +97,9 @@ def empty_lanes(count: int) -> Lanes:
     """Room to shade so many points."""
     blocks = -(-count // LANES)
     return Lanes(
-        np.zeros(blocks * FIELDS, np.float32),
-        np.zeros(14 * LANES, np.int32),
-        np.zeros(8 * LANES, np.uint32),
+        aligned_zeros(blocks * FIELDS, np.float32),
+        aligned_zeros(14 * LANES, np.int32),
+        aligned_zeros(8 * LANES, np.uint32),
     )
 
 
@@ -215,17 +218,17 @@ def _tone_lanes(b, first):
 
 
 @compiled
-def load_surfaces(mesh, places, size, surfaces, count, b):
+def load_surfaces(mesh, places, size, surfaces, start, stop, b):
     """Fill in the fields that follow from the vertices."""
-    for k in range(count):
+    for k in range(start, stop):
         at = field_place(k)
         _load_lane(mesh, places, size, surfaces.shown[k], surfaces.grid_x[k], surfaces.grid_y[k], b, at)
 
 
 @compiled
-def light_surfaces(light, count, b):
+def light_surfaces(light, start, stop, b):
     """Fill in light and highlights."""
-    for block in range((count + LANES - 1) // LANES):
+    for block in range(start // LANES, (stop + LANES - 1) // LANES):
         first = (block * FIELDS) & NOT_NEGATIVE
         _ambient_lanes(light, b, first)
         for q in range(light.directions.shape[0]):
@@ -233,9 +236,9 @@ def light_surfaces(light, count, b):
 
 
 @compiled
-def tone_surfaces(count, b):
+def tone_surfaces(start, stop, b):
     """Turn colours of textures into encoded colours."""
-    for block in range((count + LANES - 1) // LANES):
+    for block in range(start // LANES, (stop + LANES - 1) // LANES):
         _tone_lanes(b, (block * FIELDS) & NOT_NEGATIVE)
 
 
@@ -257,10 +260,12 @@ def shade_surfaces(mesh, places, light, size, surfaces, count, lanes):
         With room for as many; written.
     """
     b = lanes.fields
-    load_surfaces(mesh, places, size, surfaces, count, b)
-    texture_surfaces(mesh, surfaces, count, lanes)
-    light_surfaces(light, count, b)
-    tone_surfaces(count, b)
+    for start in range(0, count, _TOGETHER):
+        stop = min(start + _TOGETHER, count)
+        load_surfaces(mesh, places, size, surfaces, start, stop, b)
+        texture_surfaces(mesh, surfaces, start, stop, lanes)
+        light_surfaces(light, start, stop, b)
+        tone_surfaces(start, stop, b)
 
 
 @compiled

@@ -48,6 +48,7 @@ def find_texels(b, first, numbers):
     numbers : (14 LANES,) int32
         Width, height and first texel of both levels; the places of four texels in each are written behind them.
     """
+    first &= NOT_NEGATIVE
     for i in range(LANES):
         # linear in the footprint's side between powers of two, which needs no logarithm
         fraction = min(np.sqrt(max(b[WEIGHTS + first + i], _ONE)), _TWO) - _ONE
@@ -90,24 +91,24 @@ def _mix_texels(b, texels, first):
 
 
 @compiled
-def texture_surfaces(mesh, surfaces, count, lanes):
+def texture_surfaces(mesh, surfaces, start, stop, lanes):
     """Fill in the colours of textures.
 
     Parameters
     ----------
     mesh : PackedHead
     surfaces : Surfaces
-    count : int
-        Number of them.
+    start, stop : int
+        Number of the first, a multiple of `LANES`, and the one after the last.
     lanes : Lanes
         Whose fields say where in the texture they are.
     """
     b = lanes.fields
-    for start in range(0, count, LANES):
-        first = (start // LANES * FIELDS) & NOT_NEGATIVE
+    for block in range(start, stop, LANES):
+        first = (block // LANES * FIELDS) & NOT_NEGATIVE
         for i in range(LANES):
             # the last lanes may have nothing to do, but they look up a texel too: it must be one that is there
-            part = mesh.triangle_part[surfaces.shown[min(start + i, count - 1)] >> 1]
+            part = mesh.triangle_part[surfaces.shown[min(block + i, stop - 1)] >> 1]
             _choose_levels(mesh, part, b, lanes.numbers, first + i, i)
         find_texels(b, first, lanes.numbers)
         for j in range(8 * LANES):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from synhead_tools.rendering.aligned import aligned_copy
 from synhead_tools.rendering.coverage import coverage_thresholds
 from synhead_tools.rendering.mipmap import FULL
 from synhead_tools.rendering.samples import TILE, TILE_BITS
@@ -33,4 +34,4 @@ def tile_thresholds(cutoffs: np.ndarray, size: int) -> np.ndarray:
     block, sample = (y // size & 1) * 2 + (x // size & 1), y % size * size + x % size
     turned = np.stack([by_pixel[:, block, (sample + turn) % per_pixel] for turn in range(per_pixel)], axis=1)
     tiles = turned.reshape(len(by_pixel), per_pixel, phases, side, phases, side).swapaxes(3, 4)
-    return np.ascontiguousarray(tiles.reshape(*tiles.shape[:4], TILE))
+    return aligned_copy(tiles.reshape(*tiles.shape[:4], TILE))

@@ -12,6 +12,7 @@ from synhead_tools.cli.train_retinaface import PRECISIONS, PRESET_NAMES
 from synhead_tools.learning.detection import checkpoint
 from synhead_tools.learning.detection.checkpoint import DetectorCheckpoint, DetectorRecord, save_detector_checkpoint
 from synhead_tools.learning.detection.config import PRESETS, DetectionLossConfig, DetectorConfig
+from synhead_tools.learning.detection.face_detector import LONGEST_PX
 from synhead_tools.learning.detection.train_config import DetectorTraining
 from synhead_tools.learning.detection.train_loop import DetectorPlan, initial_network
 
@@ -43,7 +44,7 @@ def test_pictures_without_faces_are_empty_lists(place):
     document = json.loads(found.stdout)
     assert [picture["faces"] for picture in document["pictures"]] == [[], []]
     assert [picture["width_px"] for picture in document["pictures"]] == [60, 32]
-    assert document["longest_px"] == 640
+    assert document["longest_px"] == LONGEST_PX == 512
     assert document["convention"] == "biwi+"
 
 
@@ -94,6 +95,7 @@ def test_drawn_copies_and_inputs_that_cannot_be_used(place, tmp_path):
     alone = run(tmp_path / "no.png", "--model", place / "model")
     assert alone.exit_code == 1
     assert len(alone.stderr.strip().splitlines()) == 1
+    assert alone.stdout == ""
 
 
 @pytest.mark.parametrize(
@@ -113,6 +115,106 @@ def test_wrong_options_are_one_line(place, arguments, complaint):
 def test_names_on_the_command_line_are_those_of_the_library():
     assert set(PRESET_NAMES) == set(PRESETS)
     assert set(PRECISIONS) == set(checkpoint.PRECISIONS)
+
+
+@pytest.fixture
+def bundled(place, tmp_path, monkeypatch):
+    """The little detector as the bundled one."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "detector").symlink_to(place / "model")
+    monkeypatch.setenv("SYNHEAD_MODELS", str(tmp_path / "models"))
+
+
+def test_the_bundled_detector_is_asked_if_none_is_named(place, bundled, tmp_path):
+    options = ("--score", "0.3", "--longest-px", "64")
+    named = run(place / "photos", "--model", place / "model", *options)
+    assert named.exit_code == 0, named.output
+    assert len(named.stdout.splitlines()) > 3
+    for model in ((), ("--model", "detector")):
+        assert run(place / "photos", *options, *model).stdout == named.stdout
+    told = json.loads(run(place / "photos", *options, "--json").stdout)
+    assert told["model"] == "detector"
+    assert (told["border"], told["second_border"]) == (0.0, 0.5)
+    assert json.loads(run(place / "photos", "--border", "0.2", "--json").stdout)["second_border"] is None
+    written = CliRunner().invoke(synhead, ["boxes", str(place / "photos"), str(tmp_path / "boxes.csv"), "-q"])
+    assert written.exit_code == 0, written.output
+    assert (tmp_path / "boxes.csv").read_text().startswith("image,x1,y1,x2,y2,score\n")
+
+
+def test_a_missing_or_a_wrong_detector_is_one_line(place, tmp_path, monkeypatch, random_checkpoint):
+    monkeypatch.setenv("SYNHEAD_MODELS", str(tmp_path))
+    for model, complaint in (
+        ((), "no face detector is bundled here; name one by --model"),
+        (("--model", "nobody"), "no face detector 'nobody'"),
+        (("--model", tmp_path), "give the folder of a synhead face detector"),
+        (("--model", random_checkpoint()), "of a head-pose estimator, which synhead predict takes"),
+        (("--model", tmp_path / "none.onnx"), "none.onnx cannot be read"),
+    ):
+        found = run(place / "photos" / "a.png", *model)
+        assert (found.exit_code, found.stdout, found.stderr.count("\n")) == (1, "", 1), found.output
+        assert complaint in found.stderr
+        taken = CliRunner().invoke(synhead, ["boxes", str(place), str(tmp_path / "b.csv"), *map(str, model)])
+        assert (taken.exit_code, taken.output.count("\n")) == (1, 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_is_looked_at_upright(place, tmp_path):
+    """What EXIF data say has been turned is found where it is after turning back; grey and alpha do not matter."""
+    picture = Image.open(place / "photos" / "a.png").convert("L").convert("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture.rotate(90, expand=True).save(tmp_path / "1.png", exif=exif)
+    picture.save(tmp_path / "0.png")
+    picture.convert("L").save(tmp_path / "2.png")
+    picture.convert("RGBA").save(tmp_path / "3.png")
+    Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257).save(tmp_path / "4.png")
+    options = ("--model", place / "model", "--score", "0.3", "--longest-px", "64", "--json")
+    pictures = json.loads(run(tmp_path, *options).stdout)["pictures"]
+    assert [(each["width_px"], each["height_px"]) for each in pictures] == [(60, 40)] * 5
+    assert len(pictures[0]["faces"]) > 0
+    assert all(each["faces"] == pictures[0]["faces"] for each in pictures)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 3000), (2000, 3)])
+def test_pictures_of_odd_shapes_are_answered(place, tmp_path, size):
+    Image.new("RGB", size, (90, 120, 30)).save(tmp_path / "a.png")
+    found = run(tmp_path / "a.png", "--model", place / "model", "--json", "--draw", tmp_path / "drawn")
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.stdout)["pictures"][0]["width_px"] == size[0]
+    assert Image.open(tmp_path / "drawn" / "a.png.png").size == size
+
+
+def test_a_picture_too_large_for_its_own_size_is_passed_over(place, tmp_path):
+    Image.new("L", (6000, 6000)).save(tmp_path / "a.png")
+    Image.new("L", (60, 60)).save(tmp_path / "b.png")
+    found = run(tmp_path, "--model", place / "model", "--original-size", "--json", "--border", "0")
+    assert found.exit_code == 1
+    assert "a.png: an input of 6016 x 6016 px is larger" in found.stderr
+    assert [each["width_px"] for each in json.loads(found.stdout)["pictures"]] == [60]
+    assert run(tmp_path / "a.png", "--model", place / "model").exit_code == 0
+
+
+def test_names_that_a_spreadsheet_would_take_for_formulas(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "=a.png").write_bytes((place / "photos" / "a.png").read_bytes())
+    found = run("=a.png", "--model", place / "model", "--score", "0.3", "--longest-px", "64")
+    assert [row["image"] for row in csv.DictReader(io.StringIO(found.stdout))][0] == "./=a.png"
+
+
+def test_videos_alone_have_no_boxes_file_and_bad_pictures_end_with_1(place, tmp_path):
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "a.mp4").write_bytes(b"")
+    options = ("--model", str(place / "model"), "--device", "cpu", "-q")
+    alone = CliRunner().invoke(synhead, ["boxes", str(tmp_path / "films"), str(tmp_path / "b.csv"), *options])
+    assert (alone.exit_code, alone.output.count("\n")) == (1, 1)
+    assert "only 1 videos" in alone.output
+    assert not (tmp_path / "b.csv").exists()
+    (tmp_path / "films" / "b.png").write_bytes(b"no")
+    (tmp_path / "films" / "c.png").write_bytes((place / "photos" / "a.png").read_bytes())
+    mixed = CliRunner().invoke(synhead, ["boxes", str(tmp_path / "films"), str(tmp_path / "b.csv"), *options, "--json"])
+    assert mixed.exit_code == 1
+    assert "passed over" in mixed.stderr
+    assert json.loads(mixed.stdout)["passed_over"] == 1
 
 
 def test_boxes_are_squares_that_other_commands_take(place, tmp_path):

@@ -15,7 +15,7 @@ from PIL import Image
 from synhead_tools.cli.predict import DRAWINGS as WORDS
 from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.open import open_any
-from synhead_tools.learning.pose_estimator import load_estimator
+from synhead_tools.learning.load_estimator import load_estimator
 from synhead_tools.learning.prediction.picture_file import read_picture
 from synhead_tools.learning.prediction.pose_drawing import DRAWINGS
 

@@ -1,7 +1,9 @@
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy.io import savemat
 
 from synhead_tools.cli import detector_scores
 from synhead_tools.cli.main import synhead
@@ -65,9 +67,28 @@ def test_detectors_are_scored_on_annotated_pictures(scenes, tmp_path):
     assert scored.exit_code == 0, scored.output
     assert "faces 1, ignored_faces 1" in scored.output
     assert "ap50" in scored.output
+    labels.write_text("scenes/preview.png\n2\n5 6 30 30 0 0 0 0 0 0\n90 6 30 30 0 0 0 0 0 0\n")
+    lists = {"event_list": _cells("scenes"), "file_list": _cells(_cells("preview")),
+             "face_bbx_list": _cells(_cells(np.array([[5.0, 6, 30, 30], [90, 6, 30, 30]]))),
+             "gt_list": _cells(_cells(np.array([[2.0]])))}  # fmt: skip
+    savemat(tmp_path / "wider_easy_val.mat", lists)
+    subset = ["--subset", str(tmp_path / "wider_easy_val.mat")]
+    scored = CliRunner().invoke(synhead, ["evaluate", str(out), str(scenes.parent), "--labels", str(labels), *subset])
+    assert scored.exit_code == 0, scored.output
+    assert "faces 2" in scored.output
+    assert "ap50 by subset: wider_easy_val" in scored.output
+    unlabelled = CliRunner().invoke(synhead, ["evaluate", str(out), str(scenes), *subset])
+    assert unlabelled.exit_code == 1
+    assert "needs --labels wider_face_val_bbx_gt.txt" in unlabelled.output
     mixed = CliRunner().invoke(synhead, ["evaluate", str(out), "small", str(scenes)])
     assert mixed.exit_code == 1
     assert "one kind at a time" in mixed.output
+
+
+def _cells(value):
+    one = np.empty((1, 1), object)
+    one[0, 0] = value
+    return one
 
 
 def test_the_command_knows_detectors_as_the_library_writes_them():

@@ -11,8 +11,9 @@ from synhead_tools.errors import HeadError
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.heads.assets import meshes_dir
 from synhead_tools.heads.expressions import express
-from synhead_tools.heads.face_mesh import face_mesh_of, load_face_mesh, project_face_mesh
+from synhead_tools.heads.face_mesh import face_mesh_of, load_face_mesh
 from synhead_tools.heads.library import load_head
+from synhead_tools.heads.projected_mesh import project_face_mesh
 from synhead_tools.heads.regions import Region
 
 # Whoever trains with the mesh relies on its numbering: these never change. A mesh that is better gets another file.

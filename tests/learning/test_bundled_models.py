@@ -17,7 +17,7 @@ from synhead_tools.geometry.distance import geodesic_distance_deg
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.heads.library import demo_names
 from synhead_tools.learning.bundled_models import BUNDLED_MODELS, bundled_models, models_dir
-from synhead_tools.learning.pose_estimator import load_estimator
+from synhead_tools.learning.load_estimator import load_estimator
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_BYTES = 3_000_000

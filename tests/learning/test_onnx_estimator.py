@@ -8,8 +8,9 @@ from synhead_tools.geometry.mean_rotation import mean_rotmat
 from synhead_tools.geometry.rays import from_ray_frame
 from synhead_tools.learning.data import read_crops
 from synhead_tools.learning.declaration_file import declaration_to_toml
+from synhead_tools.learning.load_estimator import load_estimator
 from synhead_tools.learning.onnx_estimator import OnnxEstimator
-from synhead_tools.learning.pose_estimator import DESCRIPTION_KEYS, PoseEstimator, load_estimator
+from synhead_tools.learning.pose_estimator import DESCRIPTION_KEYS, PoseEstimator
 from tests.learning.tiny_onnx import build, channel_means, declared, written
 
 COLOUR = np.array([200, 90, 30], np.uint8)

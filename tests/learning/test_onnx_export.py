@@ -11,11 +11,11 @@ from synhead_tools.errors import CheckpointError, OutputExistsError
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.learning.backbones import BACKBONES
 from synhead_tools.learning.checkpoint import load_checkpoint
+from synhead_tools.learning.load_estimator import load_estimator
 from synhead_tools.learning.onnx_export import export_onnx
 from synhead_tools.learning.onnx_graph import OPSET, graph_crop
 from synhead_tools.learning.onnx_latency import measure_latency
 from synhead_tools.learning.onnx_parity import check_parity, trial_pictures
-from synhead_tools.learning.pose_estimator import load_estimator
 
 VARIANTS = {
     "angles": ({"head": "euler"}, {}),

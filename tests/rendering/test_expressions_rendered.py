@@ -11,8 +11,9 @@ from synhead_tools.formats.dataset import open_dataset
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.heads.expression_laws import conversation
 from synhead_tools.heads.expressions import ARKIT_NAMES, coefficient_vector, express
-from synhead_tools.heads.face_mesh import load_face_mesh, project_face_mesh
+from synhead_tools.heads.face_mesh import load_face_mesh
 from synhead_tools.heads.library import load_head
+from synhead_tools.heads.projected_mesh import project_face_mesh
 from synhead_tools.heads.regions import Region
 from synhead_tools.rendering.annotate import point_visibility
 from synhead_tools.rendering.plan import RenderPlan

@@ -15,5 +15,6 @@ METHODS = Table(
         "padaco": "synhead_tools.learning.adaptation.padaco:Padaco",
         "dare-gram": "synhead_tools.learning.adaptation.dare_gram:DareGram",
         "relative-pose": "synhead_tools.learning.adaptation.relative_pose:RelativePose",
+        "fourier": "synhead_tools.learning.adaptation.fourier:Fourier",
     },
 )

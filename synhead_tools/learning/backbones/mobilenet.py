@@ -23,7 +23,7 @@ _STAGES = (
     ((16, 2), *(((16, 1),) * 5)),
     ((32, 2), (32, 1)),
 )
-_C2_BLOCKS = 4  # the first convolution and three blocks of stage 1 reach stride 4
+C2_BLOCKS = 4  # the first convolution and three blocks of stage 1 reach stride 4
 
 
 class MobileNet(nn.Module):
@@ -68,8 +68,8 @@ class MobileNet(nn.Module):
 
     def stages(self, x: Tensor) -> list[Tensor]:
         """C2 to C5 of normalised pictures (N, 3, H, W): maps of strides 4, 8, 16 and 32, sides rounded up."""
-        c2 = self.stage1[:_C2_BLOCKS](x)
-        c3 = self.stage1[_C2_BLOCKS:](c2)
+        c2 = self.stage1[:C2_BLOCKS](x)
+        c3 = self.stage1[C2_BLOCKS:](c2)
         c4 = self.stage2(c3)
         return [c2, c3, c4, self.stage3(c4)]
 

@@ -41,6 +41,7 @@ class AnnotatedPictures:
             ignored=faces.ignored,
             points5=faces.points5,
             points5_visibility=np.where(known, 2, 0).astype(np.uint8),
+            landmarks68=faces.landmarks68,
         )
         return check_sample(sample, faces.name)
 

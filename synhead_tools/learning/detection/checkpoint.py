@@ -155,7 +155,9 @@ def _read_values(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise CheckpointError(f"{path} is not JSON; the checkpoint is damaged") from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is not the record of a synhead face detector")
+        other = isinstance(values, dict) and values.get("format") == "synhead estimator"
+        hint = " but of a head-pose estimator, which synhead predict takes" if other else ""
+        raise CheckpointError(f"{path} is not the record of a synhead face detector{hint}")
     if values.get("format_version") != FORMAT_VERSION:
         raise CheckpointError(
             f"{path} has format version {values.get('format_version')!r:.40}, this synhead reads {FORMAT_VERSION}"

@@ -91,6 +91,9 @@ class DetectionLossConfig(Settings):
         Lambda 1 to 3 of the paper.
     edge_weight : float
         Of the mesh's edge lengths beside its vertices.
+    most_meshes : int
+        Anchors of a batch whose mesh is compared, evenly spread over all that are taught one; 0 takes all. Anchors of
+        one face teach nearly the same, and a mesh costs more than all else that is said of an anchor.
     smooth_l1_beta : float
         Where boxes' and points' loss goes from square to straight; 1/9 in the released code.
     """
@@ -108,6 +111,7 @@ class DetectionLossConfig(Settings):
     point_weight: float = number(0.1, 0.0, 1000.0)
     mesh_weight: float = number(0.01, 0.0, 1000.0)
     edge_weight: float = number(1.0, 0.0, 1000.0)
+    most_meshes: int = number(0, 0, 1_000_000)
     smooth_l1_beta: float = number(1.0 / 9.0, 1e-6, 1000.0)
 
     def __post_init__(self) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from synhead_tools.errors import PictureError
-from synhead_tools.learning.detection.detect import Detector
 from synhead_tools.learning.detection.detection_files import DetectionFile, FoundIn
 from synhead_tools.learning.detection.drawing import draw_detections
+from synhead_tools.learning.detection.face_detector import LONGEST_PX, FaceDetector
+from synhead_tools.learning.detection.letterbox import check_input_size
 from synhead_tools.learning.prediction.camera_choice import UNKNOWN_CAMERA, CameraChoice
 from synhead_tools.learning.prediction.input_list import InputFile
 from synhead_tools.learning.prediction.picture_file import read_picture
@@ -39,7 +40,7 @@ class _Look:
 
 
 def detect_files(
-    detector: Detector,
+    detector: FaceDetector,
     inputs: Iterable[InputFile],
     total: int,
     writer: DetectionFile,
@@ -56,7 +57,7 @@ def detect_files(
 
     Parameters
     ----------
-    detector : Detector
+    detector : FaceDetector
     inputs : iterable of InputFile
         In the order of the answers.
     total : int
@@ -75,7 +76,7 @@ def detect_files(
     progress : callable, optional
         Called with pictures and frames (done, to do in all, as far as known).
     **options
-        Of `Detector.detect`.
+        Of `FaceDetector.detect`.
 
     Raises
     ------
@@ -102,6 +103,7 @@ def detect_files(
     for file in inputs:
         try:
             for look in _looks(file, every):
+                _check_size(look, **options)
                 waiting.append(look)
                 if len(waiting) >= batch_size or sum(of.picture.size for of in waiting) > 3 * _BATCH_PIXELS:
                     answer()
@@ -124,6 +126,15 @@ def _looks(file: InputFile, every: int) -> Iterator[_Look]:
     with open_video(file.path) as video:
         for frame in video.read(every):
             yield _Look(file, frame.picture, frame.number, frame.time_s)
+
+
+def _check_size(look: _Look, longest_px: int | None = LONGEST_PX, **options: float | None) -> None:
+    """Raise PictureError for a picture that is too large for the network as it is to be looked at."""
+    for name in ("border", "second_border"):
+        try:
+            check_input_size(*look.picture.shape[:2], longest_px, options.get(name) or 0.0)
+        except PictureError as error:
+            raise PictureError(f"{look.file.path}: {error}") from None
 
 
 def _save(image: object, folder: Path, look: _Look) -> None:

@@ -15,6 +15,7 @@ from synhead_tools.errors import PictureError
 from synhead_tools.geometry.conventions import get_convention
 from synhead_tools.geometry.euler import euler_from_rotmat
 from synhead_tools.learning.detection.detections import POINT_NAMES, Detections
+from synhead_tools.learning.prediction.answer_files import plain_name
 
 SUFFIXES = (".csv", ".json", ".jsonl")
 CAMERA, FACE_RAY = "camera", "face ray"
@@ -53,7 +54,7 @@ class FoundIn:
 
 
 class DetectionFile:
-    """Writes entries as they come.
+    """Writes entries as they come; nothing at all before the first of them.
 
     Parameters
     ----------
@@ -76,15 +77,12 @@ class DetectionFile:
         self._euler = get_convention(convention)
         self._euler.require_angles()
         self._angles = [f"{name}_{self._euler.name}_{self._euler.unit}" for name in self._euler.order]
-        if suffix == ".csv":
-            self._row([*_CSV_TITLES, *self._angles, "rotation_frame"])
-        elif suffix == ".json":
-            head = json.dumps({**(facts or {}), "convention": self._euler.name})[:-1]
-            file.write(f'{head}, "pictures": ['.encode())
+        self._facts, self._begun = {**(facts or {}), "convention": self._euler.name}, False
 
     def add(self, found: FoundIn) -> None:
         """Write what was found in one picture."""
         faces = self._faces(found)
+        self._begin()
         if self._suffix == ".csv":
             for number, face in enumerate(faces):
                 self._row(self._csv_row(found, number, face))
@@ -99,8 +97,16 @@ class DetectionFile:
 
     def finish(self) -> None:
         """Write the end."""
+        self._begin()
         if self._suffix == ".json":
             self._file.write(b"\n]}\n")
+
+    def _begin(self) -> None:
+        if not self._begun and self._suffix == ".csv":
+            self._row([*_CSV_TITLES, *self._angles, "rotation_frame"])
+        elif not self._begun and self._suffix == ".json":
+            self._file.write(f'{json.dumps(self._facts)[:-1]}, "pictures": ['.encode())
+        self._begun = True
 
     def _faces(self, found: FoundIn) -> list[dict[str, Any]]:
         faces = found.detections.records()
@@ -120,13 +126,13 @@ class DetectionFile:
         angles = [f"{value:.4f}" for value in face["euler"].values()] if "euler" in face else [""] * len(self._angles)
         place = ["" if found.frame is None else found.frame, "" if found.time_s is None else f"{found.time_s:.6f}"]
         box = [f"{value:.3f}" for value in face["box_xyxy"]]
-        told = [found.file, *place, number, f"{face['score']:.5f}", *box, *points]
+        told = [plain_name(found.file), *place, number, f"{face['score']:.5f}", *box, *points]
         return [*told, *angles, face.get("rotation_frame", "")]
 
     def _row(self, values: list[Any]) -> None:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerow(values)
-        self._file.write(text.getvalue().encode())
+        self._file.write(text.getvalue().encode("utf-8", "backslashreplace"))
 
 
 def suffix_of(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,9 @@ from synhead_tools.learning.metrics import pitch_yaw_roll_deg
 
 AP_SCORE_THRESHOLD = 0.02
 
+HEIGHTS_PX = (50, 30, 10)
+"""Faces of at least these heights are what WIDER FACE's easy, medium and hard subsets are mostly made of."""
+
 
 @dataclass(frozen=True)
 class DetectionReport:
@@ -43,7 +46,7 @@ class DetectionReport:
         ``pose_geodesic_deg``, ``pose_below_30_deg`` (mean geodesic error below 30 degrees yaw). NaN where nothing could
         be measured.
     parts : dict of str to dict
-        The same by yaw bin, and IoU by region.
+        The same by yaw bin, AP50 of faces of at least some height, and IoU by region.
     """
 
     protocol: dict[str, Any]
@@ -74,6 +77,7 @@ def evaluate_detector(
     point_score_threshold: float = 0.5,
     regions: bool = False,
     batch_size: int = 8,
+    subsets: Mapping[str, Sequence[np.ndarray]] | None = None,
 ) -> DetectionReport:
     """Score a detector.
 
@@ -88,6 +92,9 @@ def evaluate_detector(
         Detections of this score or above are asked for points, mesh and pose; average precision takes all from 0.02.
     regions : bool
         Also measure IoU by region, some 50 ms per face.
+    subsets : mapping of str to sequence of (n,) bool, optional
+        By name, which faces of each picture count (WIDER FACE's easy, medium and hard); AP50 of each is added, in
+        which detections of other faces count neither way.
 
     Raises
     ------
@@ -120,7 +127,12 @@ def evaluate_detector(
         "recall50": len(errors.points) / total if total else float("nan"),
         **errors.scores(),
     }
-    return DetectionReport(protocol, scores, errors.parts())
+    pairs = list(zip(counted, faces, strict=True))
+    tall = {f"from {height} px": [keep & (_heights(boxes) >= height) for keep, boxes in pairs] for height in HEIGHTS_PX}
+    parts = {"ap50 by height": {name: average_precision(found, faces, masks) for name, masks in tall.items()}}
+    if subsets:
+        parts["ap50 by subset"] = {name: average_precision(found, faces, masks) for name, masks in subsets.items()}
+    return DetectionReport(protocol, scores, {**parts, **errors.parts()})
 
 
 class _Errors:
@@ -148,15 +160,17 @@ class _Errors:
             rotmat = answer.rotmat(sample.intrinsics)[found]
             self._pose += geodesic_distance_deg(rotmat, sample.rotmat[face]).tolist()
             self._pose_yaw += yaw.tolist()
-        if sample.mesh is not None:
-            self._add_meshes(answer.mesh[found], sample.mesh[face], yaw)
-
-    def _add_meshes(self, predicted: np.ndarray, true: np.ndarray, yaw: np.ndarray | None) -> None:
         rows = load_face_mesh().landmarks68
-        self._landmarks += landmarks68_error(predicted[:, rows], true[:, rows]).tolist()
+        if sample.mesh is not None:
+            self._add_landmarks(answer.mesh[found][:, rows], sample.mesh[face][:, rows], yaw)
+            if self._with_regions:
+                self._regions += [region_iou(answer.mesh[a], sample.mesh[b]) for a, b in zip(found, face, strict=True)]
+        elif sample.landmarks68 is not None:
+            self._add_landmarks(answer.mesh[found][:, rows, :2], sample.landmarks68[face], yaw)
+
+    def _add_landmarks(self, predicted: np.ndarray, true: np.ndarray, yaw: np.ndarray | None) -> None:
+        self._landmarks += landmarks68_error(predicted, true).tolist()
         self._landmark_yaw += [np.nan] * len(true) if yaw is None else yaw.tolist()
-        if self._with_regions:
-            self._regions += [region_iou(a, b) for a, b in zip(predicted, true, strict=True)]
 
     def scores(self) -> dict[str, float]:
         pose, yaw = np.array(self._pose), np.array(self._pose_yaw)
@@ -177,6 +191,10 @@ class _Errors:
             names = self._regions[0]
             parts["region IoU"] = {name: _mean([values[name] for values in self._regions]) for name in names}
         return parts
+
+
+def _heights(boxes_xyxy: np.ndarray) -> np.ndarray:
+    return boxes_xyxy[:, 3] - boxes_xyxy[:, 1]
 
 
 def _surer(answer: Detections, threshold: float) -> Detections:

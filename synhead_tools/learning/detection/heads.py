@@ -73,6 +73,16 @@ class MeshBranch(nn.Module):
             else:
                 nn.init.normal_(self.basis.weight, std=0.1)
                 self.basis.bias.copy_(start)
+                if mean is not None:
+                    self._begin_with_affine_maps(mean)
+
+    def _begin_with_affine_maps(self, mean: Tensor) -> None:
+        """Let the first 12 of the numbers that meshes are made of turn, stretch and move the mean face."""
+        mesh = self.basis.weight.view(self.vertices, 3, self.rank)
+        for axis in range(min(3, self.rank // 4)):
+            maps = mesh[:, axis, 4 * axis : 4 * axis + 4]
+            mesh[..., 4 * axis : 4 * axis + 4].zero_()
+            maps[:, :3], maps[:, 3] = mean - mean.mean(dim=0), 0.5
 
     def forward(self, features: Tensor, size_index: Tensor) -> Tensor:
         """Meshes (M, vertices, 3) in anchor sizes, of the features (M, channels) of cells and the anchor's number (M,).

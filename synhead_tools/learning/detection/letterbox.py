@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from synhead_tools.errors import TrainingError
+from synhead_tools.errors import PictureError, TrainingError
 
-LARGEST_SIDE_PX = 16384
+LARGEST_SIDE_PX, MOST_PIXELS = 16384, 1 << 25
+"""Inputs beyond these (8192 x 4096 px) would take gigabytes, a small network's too."""
 FILL = (124, 116, 104)
 """The mean picture that inputs are standardised by, so that the border is 0 to the network."""
 
@@ -70,20 +71,15 @@ def letterbox(
     Raises
     ------
     TrainingError
-        The picture is none, or is enlarged beyond reason.
+        The picture is none.
+    PictureError
+        The input would be larger than `LARGEST_SIDE_PX` or `MOST_PIXELS`.
     """
     picture = np.asarray(picture)
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:
         raise TrainingError(f"a picture has shape {picture.shape} of {picture.dtype}; give (H, W, 3) of uint8, RGB")
     height, width = picture.shape[:2]
-    longest = max(height, width)
-    whole = longest * (1.0 + 2.0 * border)
-    scale = 1.0 if longest_px is None else longest_px / whole
-    new_width, new_height = (max(int(length * scale + 1e-6), 1) for length in (width, height))
-    room = round(longest * border * scale)
-    side_x, side_y = (_up_to_multiple(length + 2 * room, multiple) for length in (new_width, new_height))
-    if max(side_x, side_y) > LARGEST_SIDE_PX:
-        raise TrainingError(f"an input of {side_x} x {side_y} px is larger than {LARGEST_SIDE_PX}; scale the picture")
+    scale, (new_width, new_height), room, (side_x, side_y) = _sizes(height, width, longest_px, border, multiple)
     scaled = picture
     if scale != 1.0:
         # whole pixels of one and the same scale both ways: less than one of them is left out at the edges
@@ -95,6 +91,28 @@ def letterbox(
     canvas[:] = FILL
     canvas[room : room + new_height, room : room + new_width] = scaled
     return canvas, Letterbox(scale, room, room)
+
+
+def check_input_size(height_px: int, width_px: int, longest_px: int | None = None, border: float = 0.0) -> None:
+    """Raise the PictureError that `letterbox` would for a picture of that size."""
+    _sizes(height_px, width_px, longest_px, border, 64)
+
+
+def _sizes(
+    height: int, width: int, longest_px: int | None, border: float, multiple: int
+) -> tuple[float, tuple[int, int], int, tuple[int, int]]:
+    """Scale, width and height of the scaled picture, room on every side, width and height of the input."""
+    longest = max(height, width)
+    scale = 1.0 if longest_px is None else longest_px / (longest * (1.0 + 2.0 * border))
+    new_width, new_height = (max(int(length * scale + 1e-6), 1) for length in (width, height))
+    room = round(longest * border * scale)
+    side_x, side_y = (_up_to_multiple(length + 2 * room, multiple) for length in (new_width, new_height))
+    if max(side_x, side_y) > LARGEST_SIDE_PX or side_x * side_y > MOST_PIXELS:
+        raise PictureError(
+            f"an input of {side_x} x {side_y} px is larger than {LARGEST_SIDE_PX} px on a side or {MOST_PIXELS >> 20} "
+            "million px; scale the picture"
+        )
+    return scale, (new_width, new_height), room, (side_x, side_y)
 
 
 def _up_to_multiple(length: int, multiple: int) -> int:

@@ -65,15 +65,8 @@ def detection_losses(
         Scalars, unweighted: ``class``, ``box``, ``points``, ``mesh``, ``edges``, with a cascade ``class2`` and
         ``box2``; and their weighted sum ``total``.
     """
-    second: list[SecondHeadTargets] = []
-    if len(outputs.heads) > 1:
-        moved = outputs.heads[1].anchors
-        second = [second_head_targets(own, of, config) for own, of in zip(moved, faces, strict=True)]
-    also = second if config.points_of_second else []
-    first = [
-        first_head_targets(outputs.anchors, of, config, then)
-        for of, then in zip(faces, also or [None] * len(faces), strict=True)
-    ]
+    second = second_head_targets(outputs.heads[1].anchors, faces, config) if len(outputs.heads) > 1 else []
+    first = first_head_targets(outputs.anchors, faces, config, second if config.points_of_second else None)
     losses = _first_head(network, outputs, first, config, mesh_edges)
     if second:
         losses |= _second_head(outputs, second, config)
@@ -111,11 +104,10 @@ def hard_negatives(losses: Tensor, label: Tensor, negatives_per_positive: float,
     negative = label == 0
     wanted = (negatives_per_positive * (label == FACE).sum(dim=1)).long().clamp_min(fewest_negatives)
     wanted = torch.minimum(wanted, negative.sum(dim=1))
-    order = losses.masked_fill(~negative, -1.0).argsort(dim=1, descending=True, stable=True)
-    rank = torch.empty_like(order).scatter_(
-        1, order, torch.arange(order.shape[1], device=order.device).expand_as(order)
-    )
-    return (rank < wanted[:, None]) & negative
+    most = int(wanted.max()) if len(wanted) else 0
+    hardest = losses.masked_fill(~negative, -1.0).topk(most, dim=1).indices
+    taken = torch.arange(most, device=losses.device) < wanted[:, None]
+    return torch.zeros_like(negative).scatter_(1, hardest, taken) & negative
 
 
 def edges_of(triangles: Tensor) -> MeshEdges:
@@ -136,6 +128,13 @@ def mesh_losses(predicted: Tensor, wanted: Tensor, edges: MeshEdges | None) -> t
         return vertices, vertices.new_zeros(())
     difference = (_lengths(predicted, edges.pairs) - _lengths(wanted, edges.pairs)).abs()
     return vertices, (difference * edges.share.to(difference.dtype)).sum(dim=1).mean()
+
+
+def evenly_spread(rows: Tensor, most: int) -> Tensor:
+    """At most `most` of some rows, evenly spread over them; all where `most` is 0."""
+    if not 0 < most < len(rows):
+        return rows
+    return rows[torch.linspace(0, len(rows) - 1, most, device=rows.device).round().long()]
 
 
 def _lengths(mesh: Tensor, pairs: Tensor) -> Tensor:
@@ -164,7 +163,7 @@ def _first_head(
     losses["points"] = _smooth_l1(outputs.points[picture, anchor], points, config)
     if network.mesh is not None and all(of.mesh is not None for of in targets):
         meshes = torch.cat([of.mesh for of in targets])
-        known = torch.nonzero(meshes.isfinite().all(dim=2).all(dim=1)).flatten()
+        known = evenly_spread(torch.nonzero(meshes[:, 0, 0].isfinite()).flatten(), config.most_meshes)
         losses["mesh"] = losses["edges"] = head.logits.new_zeros(())
         if len(known):
             predicted = network.meshes(outputs, picture[known], anchor[known])

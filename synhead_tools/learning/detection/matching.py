@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 NEGATIVE, IGNORED = -1, -2
 _PAIRS_AT_ONCE = 1 << 22
@@ -83,10 +85,60 @@ def match_anchors(
     return Matches(face, best_face, best_iou)
 
 
+def match_pictures(
+    anchors_xyxy: Tensor,
+    faces_xyxy: Sequence[Tensor],
+    positive_iou: float,
+    negative_iou: float,
+    *,
+    ignored_xyxy: Sequence[Tensor],
+    force_best: bool = False,
+) -> list[Matches]:
+    """What `match_anchors` gives for each of N pictures, computed at once where all their pairs fit into memory.
+
+    Parameters
+    ----------
+    anchors_xyxy : Tensor, shape (A, 4) or (N, A, 4)
+        The same for all pictures, or of each.
+    faces_xyxy, ignored_xyxy : sequences of N Tensors (F, 4), (I, 4)
+    positive_iou, negative_iou, force_best
+        See `match_anchors`.
+    """
+    pictures, anchors = len(faces_xyxy), anchors_xyxy.shape[-2]
+    of_each = anchors_xyxy.expand(pictures, anchors, 4)
+    most = max((len(boxes) for boxes in (*faces_xyxy, *ignored_xyxy)), default=0)
+    if most == 0 or pictures * anchors * most > _PAIRS_AT_ONCE:
+        return [
+            match_anchors(own, faces, positive_iou, negative_iou, ignored_xyxy=ignored, force_best=force_best)
+            for own, faces, ignored in zip(of_each, faces_xyxy, ignored_xyxy, strict=True)
+        ]
+    padded, has_faces = pad_sequence(list(faces_xyxy), batch_first=True), [len(boxes) > 0 for boxes in faces_xyxy]
+    face = of_each.new_full((pictures, anchors), NEGATIVE, dtype=torch.int64)
+    best_face, best_iou = torch.zeros_like(face), of_each.new_zeros(pictures, anchors)
+    if padded.shape[1]:  # what was padded is empty and overlaps nothing
+        iou = iou_matrix(of_each, padded)
+        best_iou, best_face = iou.max(dim=2)
+        face[best_iou >= negative_iou] = IGNORED
+        chosen = (best_iou >= positive_iou) & torch.tensor(has_faces, device=face.device)[:, None]
+        face = torch.where(chosen, best_face, face)
+    ignored = pad_sequence(list(ignored_xyxy), batch_first=True)
+    if ignored.shape[1]:
+        common = _common_areas(of_each, ignored).amax(dim=2)
+        inside = common >= 0.5 * _areas(of_each).clamp_min(torch.finfo(common.dtype).tiny)
+        face[inside & (face == NEGATIVE)] = IGNORED
+    if force_best and padded.shape[1]:
+        value, best_anchor = (part.tolist() for part in iou.max(dim=1))
+        for number, own in enumerate(value):
+            for of in sorted(range(len(faces_xyxy[number])), key=own.__getitem__):  # the highest is written last
+                if own[of] > 0:
+                    face[number, best_anchor[number][of]] = of
+    return [Matches(*parts) for parts in zip(face, best_face, best_iou, strict=True)]
+
+
 def iou_matrix(a_xyxy: Tensor, b_xyxy: Tensor) -> Tensor:
-    """Intersection over union (A, B) of all pairs of boxes (A, 4) and (B, 4); 0 where both are empty."""
+    """Intersection over union (..., A, B) of all pairs of boxes (..., A, 4) and (..., B, 4); 0 where both are empty."""
     common = _common_areas(a_xyxy, b_xyxy)
-    union = _areas(a_xyxy)[:, None] + _areas(b_xyxy) - common
+    union = _areas(a_xyxy)[..., None] + _areas(b_xyxy)[..., None, :] - common
     return common / union.clamp_min(torch.finfo(common.dtype).tiny)
 
 
@@ -118,10 +170,11 @@ def _largest_share_inside(anchors: Tensor, boxes: Tensor) -> Tensor:
 
 
 def _common_areas(a: Tensor, b: Tensor) -> Tensor:
-    width = torch.minimum(a[:, None, 2], b[None, :, 2]) - torch.maximum(a[:, None, 0], b[None, :, 0])
-    height = torch.minimum(a[:, None, 3], b[None, :, 3]) - torch.maximum(a[:, None, 1], b[None, :, 1])
+    a, b = a[..., :, None, :], b[..., None, :, :]
+    width = torch.minimum(a[..., 2], b[..., 2]) - torch.maximum(a[..., 0], b[..., 0])
+    height = torch.minimum(a[..., 3], b[..., 3]) - torch.maximum(a[..., 1], b[..., 1])
     return width.clamp_min(0) * height.clamp_min(0)
 
 
 def _areas(boxes: Tensor) -> Tensor:
-    return (boxes[:, 2] - boxes[:, 0]).clamp_min(0) * (boxes[:, 3] - boxes[:, 1]).clamp_min(0)
+    return (boxes[..., 2] - boxes[..., 0]).clamp_min(0) * (boxes[..., 3] - boxes[..., 1]).clamp_min(0)

@@ -24,5 +24,5 @@ def build_detector_optimiser(network: nn.Module, config: DetectorTraining) -> to
             if chosen:
                 groups.append({"params": chosen, "lr": rate, "peak": rate, "weight_decay": decay})
     if config.optimiser == "adamw":
-        return torch.optim.AdamW(groups)
+        return torch.optim.AdamW(groups, fused=True)  # a loop over single weights takes a tenth of a step
     return torch.optim.SGD(groups, momentum=config.momentum)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -11,13 +12,10 @@ from synhead_tools.formats.sample import SampleSource
 from synhead_tools.geometry.relative_depth import with_relative_depth
 from synhead_tools.heads.face_mesh import load_face_mesh
 from synhead_tools.learning.detection.mean_mesh import NOSE_POINT
-from synhead_tools.learning.detection.scene_sample import SceneSample, check_sample
+from synhead_tools.learning.detection.scene_sample import SMALLEST_PX, SceneSample, check_sample
 
 SHOWN_LEAST = 0.25
 """Faces of which others and the edge of the picture leave less than this are ignored."""
-
-SMALLEST_PX = 8.0
-"""Faces whose longer side is shorter than this are ignored."""
 
 _NEEDED = ("image", "faces_count", "faces_box_xyxy", "faces_points5", "faces_points5_visibility")
 
@@ -33,6 +31,9 @@ class RenderedScenes:
         ``intrinsics`` are used where they are.
     with_mesh : bool
         Whether to read meshes.
+    keep : bool
+        Whether to hold what was read in memory: side x side x 3 bytes for each picture, for small sets that are read
+        many times.
 
     Raises
     ------
@@ -40,7 +41,7 @@ class RenderedScenes:
         The dataset is none of scenes.
     """
 
-    def __init__(self, dataset: SampleSource, with_mesh: bool = True) -> None:
+    def __init__(self, dataset: SampleSource, with_mesh: bool = True, keep: bool = False) -> None:
         missing = [name for name in _NEEDED if name not in dataset.columns]
         if missing:
             raise TrainingError(
@@ -50,6 +51,7 @@ class RenderedScenes:
         self.dataset, self._lock = dataset, Lock()
         self._with_mesh = with_mesh and {"faces_mesh", "intrinsics"} <= set(dataset.columns)
         self._nose = int(load_face_mesh().points5[NOSE_POINT]) if self._with_mesh else 0
+        self._kept: dict[int, SceneSample] | None = {} if keep else None
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -57,6 +59,17 @@ class RenderedScenes:
     def __getitem__(self, index: int) -> SceneSample:
         if not 0 <= index < len(self):
             raise IndexError(index)
+        if self._kept is None:
+            return self._sample(index)
+        if index not in self._kept:
+            self._kept[index] = self._sample(index)
+        return self._kept[index]
+
+    def describe(self) -> dict[str, Any]:
+        """What the dataset says of itself."""
+        return self.dataset.describe()
+
+    def _sample(self, index: int) -> SceneSample:
         count = int(self._read("faces_count", index))
         boxes = self._read("faces_box_xyxy", index)[:count]
         ignored = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) < SMALLEST_PX

@@ -8,34 +8,66 @@ import numpy as np
 from PIL import Image
 
 from synhead_tools.heads.face_mesh import load_face_mesh
-from synhead_tools.learning.detection.scene_sample import SceneSample
+from synhead_tools.learning.detection.scene_sample import SMALLEST_PX, SceneSample
 
 MIRRORED_POINTS = np.array([1, 0, 2, 4, 3])
 _DRAWS = 5
+_LEAST_SIDE_PX = 48.0  # smaller squares of a picture would be but a blur
 
 
 def augmented(
-    sample: SceneSample, input_px: int, crop_least: float, flip_probability: float, rng: np.random.Generator
+    sample: SceneSample,
+    input_px: int,
+    crop_least: float,
+    flip_probability: float,
+    rng: np.random.Generator,
+    face_crops: float = 0.0,
+    smallest_px: float = SMALLEST_PX,
 ) -> SceneSample:
     """A random square of the picture, scaled to `input_px`, with the faces that are in it.
 
-    The side is uniform from `crop_least` to 1 times the picture's shorter side. A face is kept if the centre of its
-    box is inside, the box cut at the edge; other faces that reach into the square are ignored ones. Of five draws the
-    first is taken that keeps a face, where the picture has any.
+    The side is uniform from `crop_least` to 1 times the picture's shorter side. With probability `face_crops` it is
+    instead such that one of the faces gets a size that is drawn evenly over its logarithm, from `smallest_px` to the
+    whole input (data anchor sampling; Tang et al., "PyramidBox", 2018): so every anchor is taught as often. A face is
+    kept if the centre of its box is inside, the box cut at the edge; other faces that reach into the square, and those
+    that become smaller than `smallest_px`, are ignored ones. Of five draws the first is taken that keeps a face, where
+    the picture has any.
     """
     height, width = sample.image.shape[:2]
     shorter = min(height, width)
     wanted = len(sample) and not sample.ignored.all()
+    by_face = wanted and rng.random() < face_crops
     for _ in range(_DRAWS):
-        side = shorter * rng.uniform(crop_least, 1.0)
-        left, top = rng.uniform(0, width - side), rng.uniform(0, height - side)
-        cut = cut_square(sample, left, top, side, input_px)
+        if by_face:
+            left, top, side = _square_by_face(sample, input_px, smallest_px, rng)
+        else:
+            side = shorter * rng.uniform(crop_least, 1.0)
+            left, top = rng.uniform(0, width - side), rng.uniform(0, height - side)
+        cut = cut_square(sample, left, top, side, input_px, smallest_px)
         if not wanted or not cut.ignored.all():
             break
     return mirrored(cut) if rng.random() < flip_probability else cut
 
 
-def cut_square(sample: SceneSample, left_px: float, top_px: float, side_px: float, input_px: int) -> SceneSample:
+def _square_by_face(
+    sample: SceneSample, input_px: int, smallest_px: float, rng: np.random.Generator
+) -> tuple[float, float, float]:
+    """Left, top and side of a square in the picture that holds the centre of a face."""
+    height, width = sample.image.shape[:2]
+    box = sample.boxes_xyxy[rng.choice(np.flatnonzero(~sample.ignored))]
+    size = float((box[2:] - box[:2]).max())
+    wanted_px = smallest_px * (input_px / smallest_px) ** rng.random()
+    shorter = float(min(height, width))
+    side = float(np.clip(input_px * size / wanted_px, min(_LEAST_SIDE_PX, shorter), shorter))
+    slack = max(0.5 - 0.35 * size / side, 0.1)  # large faces stay near the middle
+    centre = (box[:2] + box[2:]) / 2
+    left, top = centre - side * (0.5 + slack * rng.uniform(-1, 1, 2))
+    return float(np.clip(left, 0, width - side)), float(np.clip(top, 0, height - side)), side
+
+
+def cut_square(
+    sample: SceneSample, left_px: float, top_px: float, side_px: float, input_px: int, smallest_px: float = SMALLEST_PX
+) -> SceneSample:
     """The square of a picture with that corner and side, scaled to `input_px`; camera and rotations are dropped."""
     edges = (left_px, top_px, left_px + side_px, top_px + side_px)
     image = Image.fromarray(sample.image).resize((input_px, input_px), Image.Resampling.BILINEAR, box=edges)
@@ -44,14 +76,16 @@ def cut_square(sample: SceneSample, left_px: float, top_px: float, side_px: floa
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     inside = ((centre >= 0) & (centre < input_px)).all(axis=1)
     boxes = np.clip(boxes, 0, input_px)
-    seen = (boxes[:, 2:] - boxes[:, :2] >= 1).all(axis=1)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    seen = (sides >= 1).all(axis=1)
+    small = sides.max(axis=1, initial=0) < smallest_px
     mesh = None
     if sample.mesh is not None:
         mesh = (sample.mesh[seen] - np.append(corner, 0)) * scale
     return SceneSample(
         image=np.asarray(image),
         boxes_xyxy=boxes[seen].astype(np.float32),
-        ignored=(sample.ignored | ~inside)[seen],
+        ignored=(sample.ignored | small | ~inside)[seen],
         points5=((sample.points5[seen] - corner) * scale).astype(np.float32),
         points5_visibility=sample.points5_visibility[seen],
         mesh=None if mesh is None else mesh.astype(np.float32),

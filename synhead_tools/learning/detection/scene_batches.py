@@ -14,6 +14,7 @@ from torch import Tensor
 
 from synhead_tools.errors import TrainingError
 from synhead_tools.learning.augment_colour import augment_colour, standardise
+from synhead_tools.learning.detection.blank_pictures import blank_picture
 from synhead_tools.learning.detection.scene_augment import augmented
 from synhead_tools.learning.detection.scene_sample import SceneSample, SceneSource, check_sample
 from synhead_tools.learning.detection.teaching import Faces
@@ -65,27 +66,36 @@ class SceneBatches:
         self._source, self._config, self._vertices = source, config, mesh_vertices
         self._device, self._workers = torch.device(device), workers
         self._order = lru_cache(maxsize=4)(self._epoch_order)
+        # pictures of one epoch that a step may take; one that takes fewer leaves the rest out
+        self._most = config.pictures_at(config.smallest_px or config.input_px)
 
     def from_step(self, step: int) -> Iterator[SceneBatch]:
         """The batches of the steps after `step` to the last."""
         with ThreadPoolExecutor(self._workers) as pool:
-            waiting: deque[list[Future]] = deque()
+            waiting: deque[Future] = deque()
             for number in range(step, self._config.steps):
-                waiting.append([pool.submit(self._sample, number, slot) for slot in range(self._config.batch_size)])
+                pictures = range(self._config.pictures_at(self._config.side_px(number)))
+                samples = [pool.submit(self._sample, number, slot) for slot in pictures]
+                # what a task waits for was submitted before it, so that even one thread comes to an end
+                waiting.append(pool.submit(self._batch, number, samples))
                 if len(waiting) > _AHEAD:
-                    yield self._batch(number - _AHEAD, waiting.popleft())
-            first = self._config.steps - len(waiting)
-            for number in range(first, self._config.steps):
-                yield self._batch(number, waiting.popleft())
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
 
     def _sample(self, step: int, slot: int) -> SceneSample:
-        place = step * self._config.batch_size + slot
+        place = step * self._most + slot
         epoch, index = divmod(place, len(self._source))
         number = int(self._order(epoch)[index])
         rng = np.random.default_rng(stream_seed(self._config.seed, "scene", str(step), str(slot)))
-        sample = check_sample(self._source[number], f"picture {number}")
         config = self._config
-        return augmented(sample, config.input_px, config.crop_least, config.flip_probability, rng)
+        if config.blank_share and rng.random() < config.blank_share:
+            return blank_picture(config.side_px(step), rng)
+        sample = check_sample(self._source[number], f"picture {number}")
+        return augmented(
+            sample, config.side_px(step), config.crop_least, config.flip_probability, rng, config.face_crops,
+            config.smallest_face_px,
+        )  # fmt: skip
 
     def _epoch_order(self, epoch: int) -> np.ndarray:
         return np.random.default_rng(stream_seed(self._config.seed, "order", str(epoch))).permutation(len(self._source))

@@ -10,6 +10,9 @@ import numpy as np
 
 from synhead_tools.errors import TrainingError
 
+SMALLEST_PX = 8.0
+"""Faces whose longer side is shorter than this are ignored."""
+
 
 @dataclass(frozen=True, eq=False)
 class SceneSample:
@@ -35,6 +38,8 @@ class SceneSample:
         R_head_to_camera, for scores alone.
     intrinsics : (3, 3) float64 or None
         Camera matrix of the picture, with `rotmat`.
+    landmarks68 : (n, 68, 2) float32 or None
+        iBUG order, pixels, for scores alone, where there is no mesh; NaN where not marked.
     """
 
     image: np.ndarray
@@ -45,6 +50,7 @@ class SceneSample:
     mesh: np.ndarray | None = None
     rotmat: np.ndarray | None = None
     intrinsics: np.ndarray | None = None
+    landmarks68: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.boxes_xyxy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from synhead_tools.learning.detection.anchors import centres, corners
 from synhead_tools.learning.detection.config import DetectionLossConfig
-from synhead_tools.learning.detection.matching import IGNORED, match_anchors
+from synhead_tools.learning.detection.matching import IGNORED, Matches, match_pictures
 from synhead_tools.learning.detection.targets import encode_boxes, encode_points
 
 
@@ -81,16 +82,38 @@ class SecondHeadTargets:
 
 @torch.no_grad()
 def first_head_targets(
-    anchors: Tensor, faces: Faces, config: DetectionLossConfig, second: SecondHeadTargets | None = None
-) -> FirstHeadTargets:
-    """Match the regular anchors (A, 4), centre and size, and encode what they stand for.
+    anchors: Tensor,
+    faces: Sequence[Faces],
+    config: DetectionLossConfig,
+    second: Sequence[SecondHeadTargets] | None = None,
+) -> list[FirstHeadTargets]:
+    """Match the regular anchors (A, 4), centre and size, with the faces of each picture and encode what they stand for.
 
     With the second head's targets, points and mesh are also taught on anchors that stand for a face there only.
     """
-    matches = match_anchors(
-        corners(anchors), faces.boxes_xyxy, config.positive_iou, config.negative_iou,
-        ignored_xyxy=faces.ignored_xyxy, force_best=config.force_best,
+    matches = match_pictures(
+        corners(anchors), [of.boxes_xyxy for of in faces], config.positive_iou, config.negative_iou,
+        ignored_xyxy=[of.ignored_xyxy for of in faces], force_best=config.force_best,
     )  # fmt: skip
+    return [
+        _first_targets(anchors, own, of, config, then)
+        for own, of, then in zip(matches, faces, second or [None] * len(faces), strict=True)
+    ]
+
+
+@torch.no_grad()
+def second_head_targets(moved: Tensor, faces: Sequence[Faces], config: DetectionLossConfig) -> list[SecondHeadTargets]:
+    """The same for anchors (N, A, 4) that the first head has moved, and the second head."""
+    matches = match_pictures(
+        corners(moved), [of.boxes_xyxy for of in faces], config.cascade_positive_iou, config.cascade_negative_iou,
+        ignored_xyxy=[of.ignored_xyxy for of in faces],
+    )  # fmt: skip
+    return [_second_targets(*parts) for parts in zip(moved, matches, faces, strict=True)]
+
+
+def _first_targets(
+    anchors: Tensor, matches: Matches, faces: Faces, config: DetectionLossConfig, second: SecondHeadTargets | None
+) -> FirstHeadTargets:
     face = matches.face
     if len(faces.boxes_xyxy):
         near = (face < 0) & (matches.best_iou >= config.regression_iou)
@@ -111,13 +134,7 @@ def first_head_targets(
     )
 
 
-@torch.no_grad()
-def second_head_targets(moved: Tensor, faces: Faces, config: DetectionLossConfig) -> SecondHeadTargets:
-    """Match anchors (A, 4) that the first head has moved, centre and size, and encode what they stand for."""
-    matches = match_anchors(
-        corners(moved), faces.boxes_xyxy, config.cascade_positive_iou, config.cascade_negative_iou,
-        ignored_xyxy=faces.ignored_xyxy,
-    )  # fmt: skip
+def _second_targets(moved: Tensor, matches: Matches, faces: Faces) -> SecondHeadTargets:
     anchor = torch.nonzero(matches.positive).flatten()
     boxes = encode_boxes(centres(faces.boxes_xyxy[matches.face[anchor]]), moved[anchor])
     return SecondHeadTargets(_labels(matches.face), matches.face, anchor, boxes)

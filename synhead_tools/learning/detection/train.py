@@ -16,7 +16,7 @@ from synhead_tools.errors import OutputExistsError
 from synhead_tools.formats.sample import SampleSource
 from synhead_tools.learning.backbones.mobilenet import MobileNet, load_mobilenet_weights
 from synhead_tools.learning.backbones.pretrained import find_weights
-from synhead_tools.learning.backbones.resnet import load_imagenet_weights
+from synhead_tools.learning.backbones.resnet import load_imagenet_weights, load_strictly
 from synhead_tools.learning.checkpoint import RECORD_NAME
 from synhead_tools.learning.detection.checkpoint import (
     DetectorCheckpoint,
@@ -24,6 +24,7 @@ from synhead_tools.learning.detection.checkpoint import (
     load_detector_checkpoint,
     save_detector_checkpoint,
 )
+from synhead_tools.learning.detection.network import DetectorNetwork
 from synhead_tools.learning.detection.rendered_scenes import RenderedScenes
 from synhead_tools.learning.detection.scene_sample import SceneSource
 from synhead_tools.learning.detection.train_loop import DetectorPlan, initial_network, train_detector
@@ -59,6 +60,7 @@ def train_retinaface(
     workers: int = 1,
     precision: str = "float32",
     log: Callable[[dict[str, Any]], None] | None = None,
+    watch: Callable[[int, DetectorNetwork], None] | None = None,
 ) -> DetectorCheckpoint:
     """Train a detector and write everything into one folder.
 
@@ -72,7 +74,8 @@ def train_retinaface(
     plan : DetectorPlan
         All settings.
     initial_weights : str, optional
-        Of the backbone: a file, or what `synhead_tools.learning.backbones.pretrained.find_weights` knows.
+        Of the backbone: a file, or what `synhead_tools.learning.backbones.pretrained.find_weights` knows; or the folder
+        of a detector of the same settings, which goes on learning.
     overwrite, resume : bool
         Start anew, removing the run that is in `out`; or go on where its last state was saved.
     state_every : int
@@ -84,6 +87,9 @@ def train_retinaface(
         Of the weights' file: ``float32`` or ``float16``.
     log : callable, optional
         Called with every log line, beside the files.
+    watch : callable, optional
+        Called with the number of steps and the network whenever a state has been saved; must leave it in training
+        mode, its weights as they are, and torch's random numbers alone.
 
     Raises
     ------
@@ -108,9 +114,7 @@ def train_retinaface(
             return load_detector_checkpoint(out, device)
     network = initial_network(plan)
     if initial_weights is not None:
-        path = find_weights(initial_weights, plan.network.backbone)
-        load = load_mobilenet_weights if isinstance(network.body, MobileNet) else load_imagenet_weights
-        load(network.body, path)
+        _begin_with(network, initial_weights)
     with locked_run(out), memory_explained(plan.training.batch_size, plan.training.input_px, device):
         remove_half_written(out)
         state = read_state(out / STATE_NAME) if begun and (out / STATE_NAME).exists() else None
@@ -123,6 +127,8 @@ def train_retinaface(
         def save(now: TrainingState) -> None:
             facts_then = {"log_bytes": lines.size_bytes}
             write_state(out / STATE_NAME, TrainingState(now.stage, now.step, now.tensors, facts_then))
+            if watch is not None:
+                watch(now.step, network)
 
         trained = train_detector(
             plan, scenes, network=network, device=device, workers=workers, resume=state, on_state=save,
@@ -132,6 +138,16 @@ def train_retinaface(
         save_detector_checkpoint(out, checkpoint, overwrite=True, precision=precision)
         (out / STATE_NAME).unlink(missing_ok=True)
     return checkpoint
+
+
+def _begin_with(network: DetectorNetwork, weights: str) -> None:
+    if Path(weights).is_dir():
+        before = load_detector_checkpoint(weights).network
+        load_strictly(network, before.state_dict(), weights)
+        return
+    path = find_weights(weights, network.config.backbone)
+    load = load_mobilenet_weights if isinstance(network.body, MobileNet) else load_imagenet_weights
+    load(network.body, path)
 
 
 def _record(plan: DetectorPlan, source: SampleSource | SceneSource) -> DetectorRecord:

@@ -119,7 +119,7 @@ class _Run:
         self.network = network.to(device, memory_format=torch.channels_last).train()
         self.batches = SceneBatches(source, training, plan.network.mesh_vertices, device, workers)
         self._optimiser = build_detector_optimiser(self.network, training)
-        self.averages = StepAverages(STAGE, training.steps, training.log_every, training.batch_size, log)
+        self.averages = StepAverages(STAGE, training.steps, training.log_every, training.mean_pictures, log)
         self._bfloat16 = resolve_precision(training.precision, device, training.input_px) == "bfloat16"
         mesh = load_face_mesh()
         fits = len(mesh.mean_m) == plan.network.mesh_vertices

@@ -38,7 +38,7 @@ class CsvAnswers:
     def write(self, answers: Sequence[Answer]) -> None:
         """Append rows."""
         if answers:
-            self._write_rows([[_plain_name(row[0]), *row[1:]] for row in self._style.rows(answers)])
+            self._write_rows([[plain_name(row[0]), *row[1:]] for row in self._style.rows(answers)])
 
     def finish(self, counts: Mapping[str, Any]) -> None:
         """See that there is a header."""
@@ -107,5 +107,6 @@ def writer_of(name: str) -> type:
     return WRITERS[suffix]
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A file name that no spreadsheet takes for a formula."""
     return f"./{name}" if name.startswith(_FORMULA_STARTS) else name

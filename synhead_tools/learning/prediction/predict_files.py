@@ -44,6 +44,8 @@ class PredictionCounts:
         For each input that could not be used, or not to its end, why; at most `KEPT_FAILURES` of them.
     n_failed : int
         How many those are.
+    missed : list
+        Pictures without any face, by name, frames of videos as name and number; at most `KEPT_MISSED`.
     """
 
     pictures: int = 0
@@ -51,6 +53,7 @@ class PredictionCounts:
     without_face: int = 0
     failed: list[str] = field(default_factory=list)
     n_failed: int = 0
+    missed: list[str | tuple[str, int]] = field(default_factory=list)
 
     def summary(self) -> dict[str, int]:
         """The numbers alone."""
@@ -59,8 +62,14 @@ class PredictionCounts:
             "passed_over": self.n_failed,
         }  # fmt: skip
 
+    def note_missed(self, name: str, frame_number: int | None) -> None:
+        """Count a picture without any face."""
+        self.without_face += 1
+        if len(self.missed) < KEPT_MISSED:
+            self.missed.append(name if frame_number is None else (name, frame_number))
 
-KEPT_FAILURES = 100
+
+KEPT_FAILURES, KEPT_MISSED = 100, 1000
 
 
 @dataclass(eq=False)
@@ -182,7 +191,8 @@ class FilePredictor:
         kept = picture if self._drawn is not None else None
         self._waiting.append(_Waiting(file, boxes, crops, kept, intrinsics, frame_number, time_s, rate))
         self.counts.pictures += 1
-        self.counts.without_face += not len(boxes)
+        if not len(boxes):
+            self.counts.note_missed(str(file.path), frame_number)
         self._waiting_faces += len(boxes)
         self._waiting_bytes += 0 if kept is None else kept.nbytes
         full = self._waiting_faces >= self._batch_size or self._waiting_bytes >= _KEPT_BYTES

@@ -120,5 +120,5 @@ def predict_to_file(
             raise LabelFormatError(
                 f"{boxes.description} are of none of the {counts.pictures} pictures; a name must be the end of a path"
             )
-        writer.finish(counts.summary())
+        writer.finish({**counts.summary(), "pictures_without_face": counts.missed})
     return counts

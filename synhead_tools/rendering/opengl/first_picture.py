@@ -13,10 +13,8 @@ import numpy as np
 
 from synhead_tools.errors import BackendError
 from synhead_tools.heads.head import Head, Part
+from synhead_tools.rendering.opengl.probe import ANSWER
 from synhead_tools.rendering.scene import Camera, Lighting
-
-#: What the one line of JSON begins with.
-ANSWER = "SYNHEAD-GL "
 
 
 def _answer(platform: str, device: int | None) -> str:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from synhead_tools.errors import BackendError
 from synhead_tools.rendering.opengl.devices import choose_device, egl_devices, egl_library
-from synhead_tools.rendering.opengl.first_picture import ANSWER
 from synhead_tools.rendering.opengl.platform import REMEDY, osmesa_library, refuse_old_pyopengl
 
 #: Seconds in which a platform must draw its first picture; the libraries alone take one or two.
 PROBE_LIMIT_S = 90.0
 #: Set where a probe succeeded, for this process and those it starts: platform and device.
 PROBED_VARIABLE = "SYNHEAD_GL_PROBED"
+#: What the one line of JSON begins with, that the process answers.
+ANSWER = "SYNHEAD-GL "
 
 _MAX_REASON = 300
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from synhead_tools.errors import TrainingError
+from synhead_tools.errors import PictureError, TrainingError
 from synhead_tools.geometry.distance import geodesic_distance_deg
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.geometry.projection import project_points
@@ -9,7 +9,7 @@ from synhead_tools.geometry.relative_depth import with_relative_depth
 from synhead_tools.heads.face_mesh import face_mesh_of, load_face_mesh
 from synhead_tools.heads.library import load_head
 from synhead_tools.learning.detection.detections import Detections, no_detections, rotations_of_meshes
-from synhead_tools.learning.detection.letterbox import FILL, Letterbox, letterbox
+from synhead_tools.learning.detection.letterbox import FILL, Letterbox, check_input_size, letterbox
 
 MESH = load_face_mesh()
 INTRINSICS = np.array([[600.0, 0, 320], [0, 600.0, 240], [0, 0, 1]])
@@ -91,5 +91,9 @@ def test_what_is_no_picture_is_refused(picture):
 
 
 def test_an_endless_input_is_refused():
-    with pytest.raises(TrainingError, match="larger than 16384"):
-        letterbox(np.zeros((10, 20000, 3), np.uint8))
+    for size, options in (((10, 20000), {}), ((5800, 5900), {}), ((10, 10), {"longest_px": 6000})):
+        with pytest.raises(PictureError, match="larger than 16384 px on a side or 32 million px"):
+            letterbox(np.zeros((*size, 3), np.uint8), **options)
+        with pytest.raises(PictureError, match="scale the picture"):
+            check_input_size(*size, **options)
+    check_input_size(5700, 5700)

@@ -8,7 +8,14 @@ import torch.nn.functional as F
 from synhead_tools.heads.face_mesh import load_face_mesh
 from synhead_tools.learning.detection.anchors import centres, corners
 from synhead_tools.learning.detection.config import DetectionLossConfig, DetectorConfig
-from synhead_tools.learning.detection.losses import class_loss, detection_losses, edges_of, hard_negatives, mesh_losses
+from synhead_tools.learning.detection.losses import (
+    class_loss,
+    detection_losses,
+    edges_of,
+    evenly_spread,
+    hard_negatives,
+    mesh_losses,
+)
 from synhead_tools.learning.detection.network import DetectorNetwork, DetectorOutputs, HeadOutputs
 from synhead_tools.learning.detection.targets import encode_boxes, encode_points
 from synhead_tools.learning.detection.teaching import Faces, first_head_targets, second_head_targets
@@ -65,6 +72,13 @@ def test_mesh_losses_are_as_written():
     assert edges.item() == pytest.approx(total / (3 * len(triangles) * 3))
 
 
+def test_fewer_meshes_are_compared_where_that_is_asked_for():
+    torch.manual_seed(0)
+    rows = torch.arange(10) * 3
+    assert evenly_spread(rows, 4).tolist() == [0, 9, 18, 27]
+    assert evenly_spread(rows, 0).tolist() == evenly_spread(rows, 10).tolist() == rows.tolist()
+
+
 def test_edges_that_have_no_length_still_have_a_slope():
     flat = torch.zeros(1, 3, 3, requires_grad=True)
     mesh_losses(flat, torch.ones(1, 3, 3), edges_of(torch.tensor([[0, 1, 2]])))[1].backward()
@@ -84,12 +98,12 @@ def perfect(faces, config):
     """Outputs that say just what is taught, on two sets of anchors."""
     network = DetectorNetwork(SMALL)
     outputs = network(torch.zeros(1, 3, 96, 96))
-    first = first_head_targets(outputs.anchors, faces, config)
+    (first,) = first_head_targets(outputs.anchors, [faces], config)
     boxes, points = torch.zeros_like(outputs.heads[0].boxes), torch.zeros_like(outputs.points)
     boxes[0, first.box_anchor], points[0, first.point_anchor] = first.boxes, first.points.flatten(1)
     logits = 20.0 * F.one_hot(first.label.clamp_min(0), 2).float()[None]
     moved = outputs.heads[1].anchors
-    second = second_head_targets(moved[0], faces, config)
+    (second,) = second_head_targets(moved, [faces], config)
     boxes2 = torch.zeros_like(boxes)
     boxes2[0, second.box_anchor] = second.boxes
     heads = (
@@ -164,7 +178,7 @@ def test_unknown_points_and_meshes_teach_nothing():
 def test_targets_of_the_first_head_follow_its_anchors():
     faces = faces_of([[10, 10, 60, 58], [0, 0, 200, 200]])
     anchors = DetectorNetwork(SMALL)(torch.zeros(1, 3, 96, 96)).anchors
-    found = first_head_targets(anchors, faces, DetectionLossConfig(regression_iou=0.4))
+    (found,) = first_head_targets(anchors, [faces], DetectionLossConfig(regression_iou=0.4))
     assert (found.label == 1).sum() < len(found.box_anchor)
     from synhead_tools.learning.detection.matching import iou_matrix
 
@@ -190,9 +204,9 @@ def test_points_may_also_be_taught_where_only_the_second_head_sees_a_face():
     moved = anchors.clone()
     far = int(((anchors[:, :2] - 90).abs().sum(dim=1)).argmin())
     moved[far] = centres(faces.boxes_xyxy)[0]
-    second = second_head_targets(moved, faces, config)
+    (second,) = second_head_targets(moved[None], [faces], config)
     assert second.label[far] == 1
-    plain, also = first_head_targets(anchors, faces, config), first_head_targets(anchors, faces, config, second)
+    (plain,), (also,) = (first_head_targets(anchors, [faces], config, then) for then in (None, [second]))
     assert torch.equal(plain.box_anchor, also.box_anchor)
     assert far not in plain.point_anchor.tolist()
     assert set(also.point_anchor.tolist()) == set(plain.point_anchor.tolist()) | set(second.box_anchor.tolist())

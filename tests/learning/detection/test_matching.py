@@ -4,7 +4,7 @@ import torch
 
 from synhead_tools.geometry.boxes import box_iou
 from synhead_tools.learning.detection import matching
-from synhead_tools.learning.detection.matching import IGNORED, NEGATIVE, iou_matrix, match_anchors
+from synhead_tools.learning.detection.matching import IGNORED, NEGATIVE, iou_matrix, match_anchors, match_pictures
 
 
 def boxes(rng, count, side=60.0):
@@ -74,3 +74,22 @@ def test_without_faces_all_is_background(force_best):
     found = match_anchors(torch.rand(5, 4), torch.zeros(0, 4), 0.0, 0.0, force_best=force_best)
     assert (found.face == IGNORED).all()  # thresholds of 0: nothing is below, nothing matches
     assert (match_anchors(torch.rand(5, 4), torch.zeros(0, 4), 0.5, 0.3).face == NEGATIVE).all()
+
+
+@pytest.mark.parametrize("force_best", [False, True])
+@pytest.mark.parametrize("at_once", [1 << 22, 700])
+def test_many_pictures_are_matched_as_each_by_itself(force_best, at_once, monkeypatch):
+    monkeypatch.setattr(matching, "_PAIRS_AT_ONCE", at_once)
+    rng = np.random.default_rng(4)
+    faces = [boxes(rng, count) for count in (3, 0, 7, 1)]
+    ignored = [boxes(rng, count) for count in (0, 2, 1, 0)]
+    for anchors in (boxes(rng, 200), boxes(rng, 800).reshape(4, 200, 4)):
+        options = {"ignored_xyxy": ignored, "force_best": force_best}
+        found = match_pictures(anchors, faces, 0.5, 0.3, **options)
+        for number, own in enumerate(found):
+            of = anchors if anchors.ndim == 2 else anchors[number]
+            alone = match_anchors(of, faces[number], 0.5, 0.3, ignored_xyxy=ignored[number], force_best=force_best)
+            for name in ("face", "best_face", "best_iou"):
+                assert torch.equal(getattr(own, name), getattr(alone, name)), name
+    empty = match_pictures(boxes(rng, 5), [torch.zeros(0, 4)] * 2, 0.0, 0.0, ignored_xyxy=[torch.zeros(0, 4)] * 2)
+    assert all((own.face == IGNORED).all() for own in empty)

@@ -70,6 +70,16 @@ def test_meshes_and_rotations_are_left_out_where_there_are_none():
     assert RenderedScenes(Scenes(), with_mesh=False)[0].mesh is None
 
 
+def test_what_is_kept_is_read_once():
+    source = Scenes()
+    kept, fresh = RenderedScenes(source, keep=True), RenderedScenes(source)
+    before = kept[0]
+    source.data["image"] = np.full((120, 160, 3), 7, np.uint8)
+    assert kept[0] is before
+    assert fresh[0].image.min() == 7
+    assert kept.describe() == {"dataset": "scenes"}
+
+
 def test_what_is_no_scene_is_refused():
     with pytest.raises(TrainingError, match="scenes has no column 'faces_count'.*--scenes"):
         RenderedScenes(Scenes(faces_count=None))

@@ -4,6 +4,7 @@ from PIL import Image
 
 from synhead_tools.errors import TrainingError
 from synhead_tools.heads.face_mesh import load_face_mesh
+from synhead_tools.learning.detection.blank_pictures import blank_picture
 from synhead_tools.learning.detection.scene_augment import augmented, cut_square, mirrored
 from synhead_tools.learning.detection.scene_batches import SceneBatches, as_faces
 from synhead_tools.learning.detection.scene_sample import SceneSample, check_sample
@@ -52,6 +53,27 @@ def test_a_cut_moves_and_scales_all_alike():
 def test_a_face_whose_centre_is_outside_is_ignored_and_one_far_away_is_gone():
     assert cut_square(sample(), 45, 10, 40, 64).ignored.tolist() == [True]
     assert len(cut_square(sample(), 60, 60, 30, 64)) == 0
+
+
+def test_a_face_that_becomes_too_small_is_ignored():
+    assert cut_square(sample(), 0, 0, 96, 24, smallest_px=10.0).ignored.tolist() == [False]  # 42 px are 10.5 then
+    assert cut_square(sample(), 0, 0, 96, 22, smallest_px=10.0).ignored.tolist() == [True]
+
+
+def test_crops_by_face_give_all_sizes_evenly():
+    picture = SceneSample(
+        np.zeros((800, 800, 3), np.uint8), np.array([[380, 380, 420, 430]], np.float32), np.zeros(1, bool),
+        np.full((1, 5, 2), 400, np.float32), np.full((1, 5), 2, np.uint8),
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+    cuts = [augmented(picture, 256, 0.3, 0.5, rng, 1.0, 16.0) for _ in range(400)]
+    heights = np.array([np.diff(cut.boxes_xyxy[0, 1::2])[0] for cut in cuts])
+    wanted = 16 * 16 ** np.array([0.25, 0.5, 0.75])
+    np.testing.assert_allclose(np.quantile(heights, [0.25, 0.5, 0.75]), wanted, rtol=0.15)
+    assert heights.max() > 200
+    assert sum(cut.ignored.any() for cut in cuts) < 5  # those of just 16 px
+    without = [augmented(picture, 256, 0.3, 0.5, rng, 0.0, 16.0) for _ in range(100)]
+    assert max(np.diff(cut.boxes_xyxy[0, 1::2])[0] for cut in without if len(cut)) < 60
 
 
 def test_the_mirror_image_has_left_and_right_in_their_places():
@@ -113,3 +135,33 @@ def test_malformed_samples_are_named(change, complaint):
 
     with pytest.raises(TrainingError, match=f"scene 7: {complaint}"):
         check_sample(replace(sample(), **change), "scene 7")
+
+
+def test_inputs_of_many_sizes_have_about_the_same_number_of_pixels():
+    config = DetectorTraining(input_px=288, smallest_px=128, batch_size=5, steps=300)
+    sides = [config.side_px(step) for step in range(300)]
+    assert set(sides) == {128, 160, 192, 224, 256, 288}
+    assert sides == [config.side_px(step) for step in range(300)]
+    assert np.median(sides) == pytest.approx((128 * 288) ** 0.5, abs=32)
+    pixels = [config.pictures_at(side) * side**2 for side in sides]
+    assert max(pixels) / min(pixels) < 1.15
+    short = DetectorTraining(input_px=96, smallest_px=32, batch_size=1, steps=6, face_crops=0.5)
+    for step, batch in enumerate(SceneBatches([sample()] * 7, short, 1024).from_step(0)):
+        side = short.side_px(step)
+        assert batch.pictures.shape == (short.pictures_at(side), 3, side, side)
+    with pytest.raises(TrainingError, match="smallest_px"):
+        DetectorTraining(input_px=96, smallest_px=128)
+
+
+def test_pictures_of_nothing_have_no_faces_and_differ():
+    rng = np.random.default_rng(0)
+    blanks = [blank_picture(48, rng) for _ in range(60)]
+    for blank in blanks:
+        assert check_sample(blank, "blank").image.shape == (48, 48, 3)
+        assert len(blank) == 0
+    spread = np.array([blank.image.std(axis=(0, 1)).max() for blank in blanks])
+    assert (spread == 0).sum() > 10  # flat ones
+    assert (spread > 50).sum() > 10
+    config = DetectorTraining(input_px=64, batch_size=4, steps=20, blank_share=0.5, crop_least=1.0)
+    faces = [len(of.boxes_xyxy) for batch in SceneBatches([sample()] * 3, config).from_step(0) for of in batch.faces]
+    assert 0.3 < np.mean(faces) < 0.7

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -113,6 +114,33 @@ def test_the_same_run_gives_the_same_bytes_also_after_a_break(four_scenes, tmp_p
     assert not (broken / "resume.safetensors").exists()
     again = train_retinaface(four_scenes, broken, every_3, resume=True)  # finished: left as it is
     assert again.record.steps == 6
+
+
+def test_a_detector_goes_on_from_another(trained, four_scenes, tmp_path):
+    still = plan(steps=1, learning_rate=0.0)
+    train_retinaface(four_scenes, tmp_path / "more", still, initial_weights=str(trained))
+    before, after = (load_detector_checkpoint(folder).network for folder in (trained, tmp_path / "more"))
+    for name, parameter in before.named_parameters():
+        assert torch.equal(parameter, after.get_parameter(name))
+    wider = replace(still, network=replace(LITTLE, channels=32))
+    with pytest.raises(CheckpointError, match="has shape"):
+        train_retinaface(four_scenes, tmp_path / "wider", wider, initial_weights=str(trained))
+
+
+def test_whoever_watches_sees_the_network_at_every_state_and_changes_nothing(four_scenes, tmp_path):
+    seen = []
+
+    def watch(step, network):
+        seen.append((step, network.points.levels[0].weight.detach().clone()))
+
+    short = plan(steps=4, batch_size=2)
+    trained = train_retinaface(four_scenes, tmp_path / "watched", short, state_every=2, watch=watch)
+    assert [step for step, _ in seen] == [0, 2, 4]
+    assert not torch.equal(seen[0][1], seen[1][1])
+    assert torch.equal(seen[2][1], trained.network.points.levels[0].weight)
+    train_retinaface(four_scenes, tmp_path / "alone", short, state_every=2)
+    files = (tmp_path / name / "model.safetensors" for name in ("watched", "alone"))
+    assert len({file.read_bytes() for file in files}) == 1
 
 
 def test_checkpoints_say_what_they_are(trained, tmp_path):

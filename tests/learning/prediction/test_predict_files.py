@@ -9,7 +9,7 @@ from PIL import Image
 
 from synhead_tools.errors import PictureError
 from synhead_tools.geometry.rays import from_ray_frame, ray_rotation
-from synhead_tools.learning.pose_estimator import load_estimator
+from synhead_tools.learning.load_estimator import load_estimator
 from synhead_tools.learning.prediction.answer_files import CsvAnswers
 from synhead_tools.learning.prediction.answers import AnswerStyle
 from synhead_tools.learning.prediction.camera_choice import CameraChoice

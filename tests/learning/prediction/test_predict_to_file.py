@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from synhead_tools.errors import LabelFormatError, OutputExistsError, PictureError
-from synhead_tools.learning.pose_estimator import load_estimator
+from synhead_tools.learning.load_estimator import load_estimator
 from synhead_tools.learning.prediction.answers import AnswerStyle
 from synhead_tools.learning.prediction.box_table import BoxTable
 from synhead_tools.learning.prediction.face_boxes import WholePicture

@@ -1,0 +1,89 @@
+"""Make the bundled face detector from nothing: ``python maintainers/train_detector [--out runs/detector]``.
+
+Scenes of people drawn by chance are rendered, learnt, and the result is cast, scored on scenes of people whom it has
+never seen, and written to models/detector. Needs the package on the path (an editable install, or ``PYTHONPATH=.``)
+and about an hour of two idle cores; killed, it goes on where it was. The same versions of the libraries,
+``OMP_NUM_THREADS=1`` and the same kind of processor give the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import detector_bundle
+import detector_recipe
+import detector_scenes
+
+from synhead_tools.learning.detection.detect import Detector
+from synhead_tools.learning.detection.evaluate_detector import evaluate_detector
+from synhead_tools.learning.detection.network import DetectorNetwork
+from synhead_tools.learning.detection.rendered_scenes import RenderedScenes
+from synhead_tools.learning.detection.train import train_retinaface
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+STATE_EVERY = 500
+WATCHED_SCENES = 60
+
+
+def main() -> None:
+    """Parse the command line; render, train, bundle."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "runs" / "detector", help="scenes and run, kept")
+    parser.add_argument("--model", type=Path, default=REPOSITORY / "models" / "detector", help="the bundled detector")
+    parser.add_argument("--workers", type=int, default=1, help="rendering processes, and threads that make batches")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    start_s = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"[{time.monotonic() - start_s:5.0f} s] {line}", flush=True)
+
+    source, held_out = detector_scenes.render_sets(arguments.out, arguments.workers, say)
+    say(f"{len(source)} scenes of {len(source.manifest.heads)} people, {len(held_out)} of others held out")
+    scenes, watched = RenderedScenes(source, keep=True), RenderedScenes(held_out, keep=True)
+    plans = (detector_recipe.first_plan(), detector_recipe.second_plan(), detector_recipe.plan())
+    stages = tuple(zip(("faces", "scenes", "nothing"), plans, strict=True))
+    begun = detector_recipe.backbone_weights(arguments.out)
+    for name, plan in stages:
+        run = arguments.out / name
+        train_retinaface(
+            scenes, run, plan, initial_weights=str(begun), resume=run.exists(), state_every=STATE_EVERY,
+            workers=arguments.workers, log=lambda entry: say(_shown(entry)),
+            watch=Curve(arguments.out / f"curve-{name}.jsonl", watched, say),
+        )  # fmt: skip
+        begun = run
+    for line in detector_bundle.write_bundle(run, arguments.model, source, watched, plans[:-1]):
+        say(line)
+
+
+class Curve:
+    """Scores on some held-out scenes at every saved state, for the curve in docs/retinaface.md; they choose nothing."""
+
+    def __init__(self, path: Path, scenes: RenderedScenes, say) -> None:
+        self._path, self._say = path, say
+        every = max(len(scenes) // WATCHED_SCENES, 1)
+        self._numbers, self._scenes = range(0, len(scenes), every), scenes
+
+    def __call__(self, step: int, network: DetectorNetwork) -> None:
+        """Score the network and write a line; lines of later steps, from before a break, are replaced."""
+        if not step:
+            return
+        samples = [self._scenes[k] for k in self._numbers]
+        scores = evaluate_detector(Detector(network), samples).scores
+        network.train()
+        before = [json.loads(line) for line in self._path.read_text().splitlines()] if self._path.exists() else []
+        entries = [entry for entry in before if entry["step"] < step] + [{"step": step, **scores}]
+        self._path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+        self._say("held out: " + "  ".join(f"{name} {value:.4f}" for name, value in entries[-1].items()))
+
+
+def _shown(entry: dict[str, object]) -> str:
+    names = ("step", "class", "box", "points", "mesh", "class2", "box2", "total", "images_per_s")
+    return "  ".join(f"{name} {entry[name]:.4g}" for name in names if name in entry)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""What everything that finds faces does alike: fitting pictures into inputs, batching, and taking answers back."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+
+from synhead_tools.errors import TrainingError
+from synhead_tools.learning.detection.biwi_boxes import biwi_boxes
+from synhead_tools.learning.detection.detections import Detections
+from synhead_tools.learning.detection.letterbox import Letterbox, letterbox
+
+FILLED_BORDER = 0.5
+"""Room around a picture, over its longer side, that makes a face that fills it half as large as the input."""
+
+_BATCH_PIXELS = 4 << 20
+"""Of inputs that go through together; memory grows with them."""
+
+LONGEST_PX, SCORE_THRESHOLD, NMS_IOU = 512, 0.5, 0.4
+"""512 px: of 320, 448, 512 and 640 the bundled detector finds most in rendered scenes so."""
+
+
+class FaceDetector(ABC):
+    """Finds faces in pictures of any size.
+
+    Raises
+    ------
+    TrainingError
+        From `detect`: a picture is none, or a setting is outside its range.
+    """
+
+    @abstractmethod
+    def answer(self, inputs: np.ndarray, score_threshold: float, nms_iou: float) -> list[Detections]:
+        """Faces in each of N inputs (N, H, W, 3) uint8 RGB, sides multiples of 64, in their px."""
+
+    def detect(
+        self,
+        images: Sequence[np.ndarray],
+        *,
+        longest_px: int | None = LONGEST_PX,
+        score_threshold: float = SCORE_THRESHOLD,
+        nms_iou: float = NMS_IOU,
+        border: float = 0.0,
+        second_border: float | None = None,
+        batch_size: int = 8,
+    ) -> list[Detections]:
+        """Faces in each picture, in its own pixels.
+
+        Parameters
+        ----------
+        images : sequence of arrays, shape (H, W, 3)
+            uint8 RGB, any sizes.
+        longest_px : int or None
+            Longer side that pictures are scaled to, border included, up as well as down; None keeps their sizes. It
+            decides which faces are found: anchors are 16 to 406 px wide.
+        score_threshold, nms_iou : float
+            See `synhead_tools.learning.detection.decode.decode`.
+        border : float
+            Room around the picture, for faces that fill it: see `synhead_tools.learning.detection.letterbox.letterbox`.
+        second_border : float, optional
+            Pictures in which nothing was found are looked at once more with this border.
+        batch_size : int
+            Pictures of equal input size that go through the network together; of large ones fewer.
+
+        Returns
+        -------
+        list of Detections
+            One for each picture, with no faces where nothing was found.
+        """
+        if longest_px is not None and not 16 <= longest_px <= 16384:
+            raise TrainingError(f"longest_px = {longest_px} must be between 16 and 16384")
+        for name, value, high in (
+            ("score_threshold", score_threshold, 1),
+            ("nms_iou", nms_iou, 1),
+            ("border", border, 4),
+            ("second_border", second_border or 0.0, 4),
+        ):
+            if not 0 <= value <= high:
+                raise TrainingError(f"{name} = {value} must be between 0 and {high}")
+        limits = (score_threshold, nms_iou)
+        found = self._look(images, range(len(images)), longest_px, border, limits, batch_size)
+        if second_border is not None:
+            empty = [number for number in range(len(images)) if not len(found[number])]
+            found |= self._look(images, empty, longest_px, second_border, limits, batch_size)
+        return [found[number] for number in range(len(images))]
+
+    def find_faces(self, image: np.ndarray) -> np.ndarray:
+        """Square boxes (N, 4) xyxy, px, for estimators, of the faces in a picture (H, W, 3) uint8 RGB, surest first.
+
+        They are those of `synhead_tools.learning.detection.biwi_boxes`. A picture in which nothing is found is looked
+        at once more with a border, in case a face fills it.
+        """
+        return biwi_boxes(self.detect([image], second_border=FILLED_BORDER)[0])
+
+    def _look(
+        self, images: Sequence[np.ndarray], numbers: Sequence[int], longest_px: int | None, border: float,
+        limits: tuple[float, float], batch_size: int,
+    ) -> dict[int, Detections]:  # fmt: skip
+        """Answers by the numbers of pictures."""
+        found: dict[int, Detections] = {}
+        waiting: dict[tuple[int, ...], list[tuple[int, np.ndarray, Letterbox]]] = {}
+        for number in numbers:
+            canvas, place = letterbox(images[number], longest_px, border)
+            group = waiting.setdefault(canvas.shape, [])
+            group.append((number, canvas, place))
+            if len(group) == batch_size or len(group) * canvas.size >= 3 * _BATCH_PIXELS:
+                found |= self._answer_group(waiting.pop(canvas.shape), limits)
+        for group in waiting.values():
+            found |= self._answer_group(group, limits)
+        return found
+
+    def _answer_group(
+        self, group: list[tuple[int, np.ndarray, Letterbox]], limits: tuple[float, float]
+    ) -> dict[int, Detections]:
+        answers = self.answer(np.stack([canvas for _, canvas, _ in group]), *limits)
+        return {
+            number: Detections(
+                place.boxes_to_picture(answer.boxes_xyxy), answer.scores, place.to_picture(answer.points5),
+                None if answer.mesh is None else place.to_picture(answer.mesh),
+            )
+            for (number, _, place), answer in zip(group, answers, strict=True)
+        }  # fmt: skip

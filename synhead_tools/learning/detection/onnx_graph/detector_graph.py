@@ -1,0 +1,110 @@
+"""From pictures of any size to faces, everything inside."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+
+from synhead_tools.heads.face_mesh import load_face_mesh
+from synhead_tools.learning.augment_colour import IMAGE_MEAN, IMAGE_STD
+from synhead_tools.learning.detection.heads import POINTS
+from synhead_tools.learning.detection.letterbox import FILL
+from synhead_tools.learning.detection.network import FACE, DetectorNetwork
+from synhead_tools.learning.detection.nms import TOP_K
+from synhead_tools.learning.detection.onnx_graph import decoding
+from synhead_tools.learning.detection.onnx_graph.anchors import add_anchors
+from synhead_tools.learning.detection.onnx_graph.backbones import add_stages
+from synhead_tools.learning.detection.onnx_graph.builder import FLOAT, INT64, UINT8, Entry, GraphBuilder
+from synhead_tools.learning.detection.onnx_graph.heads import add_meshes, add_outputs
+from synhead_tools.learning.detection.onnx_graph.pyramid import add_context, add_pyramid
+from synhead_tools.learning.detection.onnx_graph.shapes import axis_lengths
+
+INPUT_NAME, SCORE_NAME, IOU_NAME = "pictures", "score_threshold", "nms_iou"
+SCORE_THRESHOLD, NMS_IOU = 0.5, 0.4
+SIDE_MULTIPLE_PX = 64
+
+
+def detector_to_onnx(
+    network: DetectorNetwork, name: str = "face detector", score_threshold: float = SCORE_THRESHOLD,
+    nms_iou: float = NMS_IOU,
+) -> onnx.ModelProto:  # fmt: skip
+    """The model: opset 18, weights inside.
+
+    ``pictures`` (N, H, W, 3) uint8 RGB, any N, H and W; sides are filled up to multiples of 64 px inside, as
+    `synhead_tools.learning.detection.letterbox.letterbox` fills them. ``score_threshold`` and ``nms_iou``, (1,)
+    float32, need not be given. Of the M faces of all pictures, picture by picture, the surest first:
+    ``picture_number`` (M,) int64, ``scores`` (M,), ``boxes_xyxy`` (M, 4), ``points5`` (M, 5, 2) and, of networks with
+    a mesh, ``mesh`` (M, V, 3) and of the face mesh's topology ``landmarks68`` (M, 68, 3), all float32, in px as
+    `synhead_tools.learning.detection.detections.Detections` has them.
+
+    Parameters
+    ----------
+    network : DetectorNetwork
+        As in evaluation mode, whatever its mode.
+    name : str
+        Of the graph.
+    score_threshold, nms_iou : float
+        The values that hold where none are given.
+
+    Raises
+    ------
+    CheckpointError
+        Some layer of the network is not known here.
+    """
+    graph = GraphBuilder()
+    levels = _levels(graph, network)
+    maps = [add_context(graph, *pair) for pair in zip(network.first.context, levels, strict=True)]
+    own, head = maps, network.first
+    if network.second is not None:
+        head = network.second
+        own = [add_context(graph, *pair) for pair in zip(head.context, levels, strict=True)]
+    logits = add_outputs(graph, head.logits, own)
+    scores = graph.add("Gather", graph.add("Softmax", logits, axis=2), graph.constant(FACE, np.int64), axis=2)
+    scores, anchor = decoding.add_surest(graph, scores, TOP_K)
+    regular = moved = add_anchors(graph, anchor, maps, network.config.strides)
+    heads = [(network.first, maps)] + ([] if network.second is None else [(head, own)])
+    for each, its_maps in heads:
+        deltas = decoding.add_taken(graph, add_outputs(graph, each.boxes, its_maps), anchor)
+        moved = decoding.add_moved(graph, deltas, *moved)
+    for called, value in ((IOU_NAME, nms_iou), (SCORE_NAME, score_threshold)):
+        graph.default(called, value)
+    faces = decoding.add_faces(graph, scores, anchor, regular, moved, (IOU_NAME, SCORE_NAME))
+    inputs = [(INPUT_NAME, UINT8, ["n", "height", "width", 3]), (SCORE_NAME, FLOAT, [1]), (IOU_NAME, FLOAT, [1])]
+    return graph.model(name, inputs, _outputs(graph, network, maps, faces))
+
+
+def _levels(graph: GraphBuilder, network: DetectorNetwork) -> list[str]:
+    """Maps of the pyramid, of standardised pictures filled up to multiples of 64 px."""
+    sides = axis_lengths(graph, INPUT_NAME, 1, 2)
+    missing = [graph.add("Mod", graph.add("Neg", side), graph.integers(SIDE_MULTIPLE_PX)) for side in sides]
+    pads = graph.add("Concat", graph.integers(0, 0), *missing, axis=0)
+    fill = np.array(FILL, float)
+    pictures = graph.add("Sub", graph.add("Cast", INPUT_NAME, to=FLOAT), graph.constant(fill))
+    pictures = graph.add("Pad", pictures, pads, graph.constant(0.0), graph.integers(1, 2))
+    gain = 1 / (255 * np.array(IMAGE_STD))
+    pictures = graph.add("Mul", pictures, graph.constant(gain))
+    pictures = graph.add("Add", pictures, graph.constant((fill - 255 * np.array(IMAGE_MEAN)) * gain))
+    stages = add_stages(graph, network.body, graph.add("Transpose", pictures, perm=[0, 3, 1, 2]))
+    return add_pyramid(graph, network.fpn, stages[-len(network.fpn.lateral) :])
+
+
+def _outputs(
+    graph: GraphBuilder, network: DetectorNetwork, maps: list[str], faces: decoding.Faces
+) -> list[tuple[str, Entry]]:
+    rows = graph.add("Concat", faces.picture, faces.anchor, axis=1)
+    points = graph.add("GatherND", add_outputs(graph, network.points, maps), rows)
+    points = decoding.add_points(graph, graph.add("Reshape", points, graph.integers(0, POINTS, 2)), faces)
+    number = graph.add("Squeeze", faces.picture, graph.integers(1))
+    told = [
+        (number, ("picture_number", INT64, ["faces"])), (faces.scores, ("scores", FLOAT, ["faces"])),
+        (faces.boxes_xyxy, ("boxes_xyxy", FLOAT, ["faces", 4])), (points, ("points5", FLOAT, ["faces", POINTS, 2])),
+    ]  # fmt: skip
+    if network.mesh is None:
+        return told
+    deltas = add_meshes(graph, network.mesh, maps, faces.picture, faces.anchor)
+    mesh, vertices = decoding.add_vertices(graph, deltas, faces), network.mesh.vertices
+    told.append((mesh, ("mesh", FLOAT, ["faces", vertices, 3])))
+    if vertices == len(load_face_mesh().mean_m):
+        points68 = graph.add("Gather", mesh, graph.constant(load_face_mesh().landmarks68, np.int64), axis=1)
+        told.append((points68, ("landmarks68", FLOAT, ["faces", 68, 3])))
+    return told

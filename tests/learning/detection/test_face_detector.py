@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from synhead_tools.errors import TrainingError
+from synhead_tools.learning.detection.detections import Detections
+from synhead_tools.learning.detection.face_detector import FILLED_BORDER, FaceDetector
+
+BOX = np.array([[10.0, 20.0, 30.0, 60.0]])
+
+
+class BrightCorner(FaceDetector):
+    """Finds a face in inputs whose first pixel is brighter than the border's."""
+
+    def __init__(self):
+        self.seen = []
+
+    def answer(self, inputs, score_threshold, nms_iou):
+        self.seen.append((inputs.shape, score_threshold, nms_iou))
+        found = [float(picture[0, 0].mean()) > 200 for picture in inputs]
+        return [Detections(BOX[:n], np.ones(n), np.zeros((n, 5, 2))) for n in map(int, found)]
+
+
+def grey(value, height=64, width=128):
+    return np.full((height, width, 3), value, np.uint8)
+
+
+def test_pictures_of_one_size_go_together_and_answers_keep_their_order():
+    detector = BrightCorner()
+    found = detector.detect([grey(255), grey(0), grey(255, 64, 64), grey(255)], longest_px=None, batch_size=2)
+    assert [len(each) for each in found] == [1, 0, 1, 1]
+    assert sorted(shape[0] for shape, *_ in detector.seen) == [1, 1, 2]
+    assert {limits for _, *limits in map(tuple, detector.seen) for limits in [tuple(limits)]} == {(0.5, 0.4)}
+
+
+def test_answers_are_in_pixels_of_the_picture():
+    (found,) = BrightCorner().detect([grey(255, 32, 64)], longest_px=128)
+    np.testing.assert_allclose(found.boxes_xyxy, BOX / 2)
+
+
+def test_only_pictures_without_a_face_are_looked_at_again_with_a_border():
+    detector = BrightCorner()
+    found = detector.detect([grey(255), grey(0), grey(0)], longest_px=128, second_border=FILLED_BORDER)
+    assert [len(each) for each in found] == [1, 0, 0]
+    shapes = [shape for shape, *_ in detector.seen]
+    assert shapes == [(3, 64, 128, 3), (2, 128, 128, 3)]  # 128 + 2 x 64, and 64 + 2 x 64, at half the scale
+    assert len(BrightCorner().find_faces(grey(255))) == 1
+
+
+@pytest.mark.parametrize(
+    "options", [{"longest_px": 8}, {"score_threshold": 1.1}, {"nms_iou": -0.1}, {"border": 5}, {"second_border": 5}]
+)
+def test_settings_outside_their_range_are_named(options):
+    with pytest.raises(TrainingError, match=f"{next(iter(options))} = .* must be between"):
+        BrightCorner().detect([grey(0)], **options)
+    with pytest.raises(TrainingError, match="uint8, RGB"):
+        BrightCorner().detect([np.zeros((4, 4), np.uint8)])
+
+
+def test_large_inputs_go_through_one_by_one():
+    detector = BrightCorner()
+    assert [len(each) for each in detector.detect([grey(255, 2048, 2048)] * 3, longest_px=None)] == [1, 1, 1]
+    assert [shape[0] for shape, *_ in detector.seen] == [1, 1, 1]
