@@ -32,9 +32,9 @@ from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.heads.library import preset_names
 from synhead_tools.learning.checkpoint import Checkpoint
 from synhead_tools.learning.config import TrainConfig
-from synhead_tools.learning.data import read_crops, read_labelled_crops
-from synhead_tools.learning.metrics import mean_absolute_errors_deg, remove_mean_rotation
+from synhead_tools.learning.pictures.data import read_crops, read_labelled_crops
 from synhead_tools.learning.predict import Estimator
+from synhead_tools.learning.scores.metrics import mean_absolute_errors_deg, remove_mean_rotation
 from synhead_tools.learning.trainer import train
 from synhead_tools.matching.synhead_plus import build_synhead_plus
 from synhead_tools.rendering.plan import RenderPlan

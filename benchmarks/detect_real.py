@@ -35,8 +35,8 @@ from synhead_tools.learning.detection.face_detector import FILLED_BORDER, LONGES
 from synhead_tools.learning.detection.load_detector import load_detector
 from synhead_tools.learning.detection.point_errors import by_yaw_bin, landmarks68_error, points5_error
 from synhead_tools.learning.load_estimator import load_estimator
-from synhead_tools.learning.metrics import mean_absolute_errors_deg, pitch_yaw_roll_deg
 from synhead_tools.learning.prediction.picture_file import read_picture
+from synhead_tools.learning.scores.metrics import mean_absolute_errors_deg, pitch_yaw_roll_deg
 
 AT_MIDDLE, AT_SIZE = 1 / 3, (1 / 3, 1.5)
 FOUND_IOU, QUICK_STEP = 0.3, 10

@@ -28,7 +28,8 @@ import report
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.heads.head import Head, Part
 from synhead_tools.heads.regions import Region
-from synhead_tools.rendering import cpu_backend, preview, render_dataset  # noqa: F401  (before the forks: once)
+from synhead_tools.rendering import preview, render_dataset  # noqa: F401  (before the forks: once)
+from synhead_tools.rendering.cpu import backend  # noqa: F401
 from synhead_tools.rendering.plan import RenderPlan
 
 FRAMES, ROWS_PER_SHARD, SIZE_PX, WORKERS = 320, 8, 16, 2

@@ -29,7 +29,7 @@ from synhead_tools.geometry.boxes import FACE_BOX_SIDE_M
 from synhead_tools.geometry.euler import rotmat_from_euler
 from synhead_tools.heads.head import Head
 from synhead_tools.heads.library import load_head
-from synhead_tools.rendering.mipmap import linear_to_srgb
+from synhead_tools.rendering.cpu.mipmap import linear_to_srgb
 from synhead_tools.rendering.plan import PICTURE_TO_BOX
 from synhead_tools.rendering.scene import Camera, DirectionalLight, Lighting
 

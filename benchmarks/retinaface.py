@@ -37,7 +37,7 @@ from synhead_tools.learning.detection.onnx_detector import OnnxDetector
 from synhead_tools.learning.detection.onnx_graph.detector_graph import detector_to_onnx
 from synhead_tools.learning.detection.rendered_scenes import RenderedScenes
 from synhead_tools.learning.detection.train_loop import DetectorPlan, train_detector
-from synhead_tools.learning.onnx_parity import open_session
+from synhead_tools.learning.onnx.parity import open_session
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "maintainers" / "train_detector"))
 import detector_recipe

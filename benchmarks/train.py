@@ -28,12 +28,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from synhead_tools.geometry.pose_laws import biwi_like_rotations
 from synhead_tools.learning.adaptation.source_only import SourceOnly
-from synhead_tools.learning.augment_colour import IMAGE_MEAN, IMAGE_STD
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch, SourceStream
 from synhead_tools.learning.config import TrainConfig
-from synhead_tools.learning.data import LabelledCrops
 from synhead_tools.learning.model import build_network
+from synhead_tools.learning.pictures.augment_colour import IMAGE_MEAN, IMAGE_STD
+from synhead_tools.learning.pictures.batches import SourceBatch, SourceStream
+from synhead_tools.learning.pictures.data import LabelledCrops
 from synhead_tools.learning.pose_heads.label_scale import LabelScale, network_euler_deg
 from synhead_tools.learning.precision import resolve_precision
 

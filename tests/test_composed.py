@@ -86,7 +86,7 @@ def test_exports_keep_it_and_refuse_another(both, tmp_path):
 
 def test_the_trainer_does_not_put_anything_behind_it(both):
     pytest.importorskip("torch")
-    from synhead_tools.learning.data import read_labelled_crops
+    from synhead_tools.learning.pictures.data import read_labelled_crops
 
     left_open, composed = both
     assert read_labelled_crops(left_open, 32).has_alpha

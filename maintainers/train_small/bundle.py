@@ -11,8 +11,8 @@ from synhead_tools.formats.atomic import atomic_write_text
 from synhead_tools.formats.dataset import Dataset
 from synhead_tools.geometry.distance import geodesic_distance_deg
 from synhead_tools.learning.checkpoint import RECORD_NAME, WEIGHTS_NAME, load_checkpoint, save_checkpoint
-from synhead_tools.learning.evaluate import evaluate
 from synhead_tools.learning.predict import Estimator
+from synhead_tools.learning.scores.evaluate import evaluate
 
 MOST_BYTES = 3_000_000
 MOST_ROUNDING_DEG = 0.5

@@ -24,7 +24,7 @@ from synhead_tools.geometry.pose_laws import smooth_track
 
 if TYPE_CHECKING:
     from synhead_tools.learning.config import TrainConfig
-    from synhead_tools.learning.data import DomainCrops, LabelledCrops
+    from synhead_tools.learning.pictures.data import DomainCrops, LabelledCrops
     from synhead_tools.rendering.plan import RenderPlan
 
 SYNHEAD, SYNHEAD_PLUS, MATCHED, TRACKS = "synhead", "synhead+", "matched", "tracks"

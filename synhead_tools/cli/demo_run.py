@@ -106,8 +106,8 @@ def _train_and_score(
     chain: Chain, source: Any, target: ChainTarget, seeds: range
 ) -> tuple[dict[str, list[Any]], dict[str, np.ndarray]]:
     """Reports of every run and seed, and each run's rotations from the first seed."""
-    from synhead_tools.learning.evaluate import evaluate
     from synhead_tools.learning.predict import Estimator
+    from synhead_tools.learning.scores.evaluate import evaluate
 
     reports: dict[str, list[Any]] = {run.title: [] for run in chain.settings.runs}
     predictions: dict[str, np.ndarray] = {}

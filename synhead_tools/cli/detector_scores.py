@@ -28,7 +28,7 @@ def is_detector(model: str) -> bool:
 
             return is_onnx_detector(path)
         if path.suffix == ".toml":
-            from synhead_tools.learning.declaration_file import declares_detector
+            from synhead_tools.learning.onnx.declaration_file import declares_detector
 
             return declares_detector(path)
         if model and path.exists():

@@ -78,10 +78,10 @@ def evaluate(
     if plots is None:
         options.refuse_given(ctx, ("overwrite",), "without --plots nothing is written")
     from synhead_tools.formats.open import open_any
-    from synhead_tools.learning.comparison import compare
     from synhead_tools.learning.device import resolve_device
-    from synhead_tools.learning.evaluation_plots import plots_folder, write_plots
     from synhead_tools.learning.load_estimator import load_estimator
+    from synhead_tools.learning.scores.comparison import compare
+    from synhead_tools.learning.scores.evaluation_plots import plots_folder, write_plots
 
     source = open_any(dataset, labels=labels, convention=labels_convention)
     known = None if reference is None else open_any(reference)

@@ -142,7 +142,7 @@ def _export_model(
     overwrite: bool,
 ) -> None:  # fmt: skip
     from synhead_tools.learning.load_estimator import load_estimator
-    from synhead_tools.learning.onnx_export import export_onnx
+    from synhead_tools.learning.onnx.export import export_onnx
 
     done = export_onnx(
         load_estimator(source), out, takes_uint8=uint8, licence=licence, threads=None if no_latency else threads,

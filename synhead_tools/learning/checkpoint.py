@@ -14,10 +14,10 @@ import torch
 from synhead_tools.errors import CheckpointError, OutputExistsError
 from synhead_tools.formats.atomic import atomic_write_bytes
 from synhead_tools.input_files import read_input
-from synhead_tools.learning.augment_colour import IMAGE_MEAN, IMAGE_STD
 from synhead_tools.learning.backbones import BACKBONES
 from synhead_tools.learning.backbones.resnet import load_strictly
 from synhead_tools.learning.model import PoseNetwork
+from synhead_tools.learning.pictures.augment_colour import IMAGE_MEAN, IMAGE_STD
 from synhead_tools.learning.pose_heads import POSE_HEADS
 from synhead_tools.learning.pose_heads.label_scale import NETWORK_CONVENTION, LabelScale
 from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes

@@ -30,7 +30,7 @@ def load_estimator(model: str | Path, device: str = "cpu", *, onnx_folder: str |
     """
     path = Path(model)
     if path.suffix in (".toml", ".onnx"):
-        from synhead_tools.learning.onnx_estimator import OnnxEstimator  # needs the extra of ONNX models
+        from synhead_tools.learning.onnx.estimator import OnnxEstimator  # needs the extra of ONNX models
 
         return OnnxEstimator.load(path, onnx_folder)
     if str(model) and path.exists():  # an empty name would be the folder one is in

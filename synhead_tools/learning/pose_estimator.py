@@ -10,7 +10,7 @@ import numpy as np
 from synhead_tools.formats.sample import SampleSource
 
 if TYPE_CHECKING:
-    from synhead_tools.learning.data import DomainCrops
+    from synhead_tools.learning.pictures.data import DomainCrops
 
 
 DESCRIPTION_KEYS = (
@@ -46,7 +46,7 @@ class PoseEstimator(Protocol):
     def ray_frame(self) -> bool: ...  # noqa: D102
 
     def read_crops(self, source: SampleSource, **options: Any) -> DomainCrops:
-        """Crops of a dataset, cut as this estimator needs them; options of `synhead_tools.learning.data.read_crops`."""
+        """Crops of a dataset, cut as it needs them; options of `synhead_tools.learning.pictures.data.read_crops`."""
         ...
 
     def crop_pictures(

@@ -15,10 +15,10 @@ from synhead_tools.errors import TrainingError
 from synhead_tools.formats.sample import SampleSource
 from synhead_tools.geometry.mean_rotation import mean_rotmat
 from synhead_tools.geometry.rays import from_ray_frame
-from synhead_tools.learning.batches import plain_pictures
 from synhead_tools.learning.checkpoint import Checkpoint, CheckpointRecord, load_checkpoint
-from synhead_tools.learning.data import DomainCrops, crop_pictures, read_crops
 from synhead_tools.learning.model import PoseNetwork
+from synhead_tools.learning.pictures.batches import plain_pictures
+from synhead_tools.learning.pictures.data import DomainCrops, crop_pictures, read_crops
 from synhead_tools.learning.pose_estimator import DESCRIPTION_KEYS
 from synhead_tools.learning.pose_heads.label_scale import LabelScale
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from synhead_tools.errors import CheckpointError, ConventionError
 from synhead_tools.geometry.rotation_labels import rotmat_from_labels
-from synhead_tools.learning.onnx_declaration import OUTPUT_WIDTHS, OnnxDeclaration
+from synhead_tools.learning.onnx.declaration import OUTPUT_WIDTHS, OnnxDeclaration
 
 _SMALLEST_NORM = 1e-6
 

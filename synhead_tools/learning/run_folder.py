@@ -19,7 +19,7 @@ from synhead_tools.formats.atomic import TEMPORARY_SUFFIX, atomic_write_text
 from synhead_tools.input_files import read_input
 from synhead_tools.learning.checkpoint import RECORD_NAME, WEIGHTS_NAME
 from synhead_tools.learning.config import TrainConfig
-from synhead_tools.learning.data import DomainCrops, LabelledCrops
+from synhead_tools.learning.pictures.data import DomainCrops, LabelledCrops
 
 LOG_NAME, TABLE_NAME, CONFIG_NAME, FACTS_NAME = "log.jsonl", "log.csv", "config.json", "run.json"
 STATE_NAME, STAGE1_NAME, BAD_BATCH_NAME = "resume.safetensors", "stage1", "bad_batch.safetensors"

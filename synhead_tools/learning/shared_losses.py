@@ -10,7 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from synhead_tools.learning.adaptation.method import AdaptationMethod
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch, TargetBatch
+from synhead_tools.learning.pictures.batches import SourceBatch, TargetBatch
 from synhead_tools.learning.processes import n_processes
 from synhead_tools.learning.synchronised_batch_norm import synchronise_batch_norms
 

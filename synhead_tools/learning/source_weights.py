@@ -7,9 +7,9 @@ import numpy as np
 from synhead_tools.learning.adaptation.instance_weights import effective_sample_size
 from synhead_tools.learning.adaptation.method import AdaptationMethod
 from synhead_tools.learning.config import TrainConfig
-from synhead_tools.learning.data import DomainCrops, LabelledCrops
 from synhead_tools.learning.log_files import LogSink
 from synhead_tools.learning.model import PoseNetwork
+from synhead_tools.learning.pictures.data import DomainCrops, LabelledCrops
 from synhead_tools.learning.pose_heads.label_scale import LabelScale
 from synhead_tools.learning.predict import predict_crop_rotmat
 from synhead_tools.learning.processes import from_first, own_number

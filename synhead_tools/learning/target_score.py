@@ -10,9 +10,9 @@ from synhead_tools.errors import TrainingError
 from synhead_tools.formats.sample import SampleSource
 from synhead_tools.geometry.distance import geodesic_distance_deg
 from synhead_tools.learning.checkpoint import Checkpoint
-from synhead_tools.learning.data import DomainCrops
-from synhead_tools.learning.metrics import mean_absolute_errors_deg
+from synhead_tools.learning.pictures.data import DomainCrops
 from synhead_tools.learning.predict import Estimator
+from synhead_tools.learning.scores.metrics import mean_absolute_errors_deg
 
 
 class TargetScore:

@@ -17,8 +17,8 @@ from synhead_tools.learning.adaptation import METHODS
 from synhead_tools.learning.backbones.pretrained import find_weights
 from synhead_tools.learning.checkpoint import RECORD_NAME, Checkpoint, load_checkpoint
 from synhead_tools.learning.config import TrainConfig
-from synhead_tools.learning.data import DomainCrops, LabelledCrops, read_crops, read_labelled_crops
 from synhead_tools.learning.device import memory_explained
+from synhead_tools.learning.pictures.data import DomainCrops, LabelledCrops, read_crops, read_labelled_crops
 from synhead_tools.learning.processes import from_first, n_processes, own_number, own_part
 from synhead_tools.learning.run_files import OtherProcess, RunFiles
 from synhead_tools.learning.run_folder import (
@@ -91,8 +91,8 @@ def train_estimator(
     workers : int
         Threads that cut crops.
     placement, device_gib, scratch : str, float, path
-        Where crops are kept, see `synhead_tools.learning.placement.choose_placement`; a file that they are streamed
-        from is beside `out` by default.
+        Where crops are kept, see `synhead_tools.learning.pictures.placement.choose_placement`; a file that they are
+        streamed from is beside `out` by default.
     progress : callable, optional
         Called with (what is read: ``source`` or ``target``, samples done, samples in all).
     log : callable, optional

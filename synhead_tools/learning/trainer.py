@@ -17,9 +17,9 @@ from synhead_tools.learning.adaptation.method import AdaptationMethod
 from synhead_tools.learning.adaptation.source_only import SourceOnly
 from synhead_tools.learning.checkpoint import Checkpoint
 from synhead_tools.learning.config import TrainConfig
-from synhead_tools.learning.data import DomainCrops, LabelledCrops
 from synhead_tools.learning.log_files import LogSink
 from synhead_tools.learning.model import PoseNetwork, build_network
+from synhead_tools.learning.pictures.data import DomainCrops, LabelledCrops
 from synhead_tools.learning.pose_heads.label_scale import LabelScale
 from synhead_tools.learning.precision import resolve_precision
 from synhead_tools.learning.random_state import SeededTorch

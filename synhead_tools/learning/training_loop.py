@@ -9,11 +9,11 @@ from synhead_tools.errors import CheckpointError, SynheadError, TrainingError
 from synhead_tools.learning.adaptation.schedules import learning_rate_factor
 from synhead_tools.learning.backbones.resnet import load_strictly
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch, SourceStream, TargetBatch, TargetStream
 from synhead_tools.learning.config import TrainConfig
-from synhead_tools.learning.data import DomainCrops, LabelledCrops
 from synhead_tools.learning.model import PoseNetwork
 from synhead_tools.learning.optimiser import build_optimiser, load_optimiser_state, optimiser_state, set_learning_rate
+from synhead_tools.learning.pictures.batches import SourceBatch, SourceStream, TargetBatch, TargetStream
+from synhead_tools.learning.pictures.data import DomainCrops, LabelledCrops
 from synhead_tools.learning.precision import resolve_precision
 from synhead_tools.learning.processes import from_all, own_names, own_number
 from synhead_tools.learning.random_state import SeededTorch, load_random_state, random_state

@@ -9,10 +9,10 @@ import numpy as np
 import synhead_tools
 from synhead_tools.learning.adaptation.instance_weights import effective_sample_size
 from synhead_tools.learning.adaptation.method import AdaptationMethod
-from synhead_tools.learning.augment_colour import IMAGE_MEAN, IMAGE_STD
 from synhead_tools.learning.checkpoint import CheckpointRecord
 from synhead_tools.learning.config import TrainConfig
-from synhead_tools.learning.data import DomainCrops, LabelledCrops
+from synhead_tools.learning.pictures.augment_colour import IMAGE_MEAN, IMAGE_STD
+from synhead_tools.learning.pictures.data import DomainCrops, LabelledCrops
 from synhead_tools.learning.pose_heads.label_scale import NETWORK_CONVENTION, LabelScale
 from synhead_tools.learning.precision import resolve_precision
 

@@ -105,7 +105,7 @@ class Backend(Protocol):
 BACKENDS = Table(
     "renderer backend",
     {
-        "cpu": "synhead_tools.rendering.cpu_backend:CpuBackend",
+        "cpu": "synhead_tools.rendering.cpu.backend:CpuBackend",
         "egl": "synhead_tools.rendering.opengl.backend:EglBackend",
         "osmesa": "synhead_tools.rendering.opengl.backend:OsmesaBackend",
         "pyrender": "synhead_tools.rendering.opengl.pyrender_backend:PyrenderBackend",

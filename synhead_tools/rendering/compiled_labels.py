@@ -18,9 +18,9 @@ FRAMES_TOGETHER = 8
 
 @lru_cache(maxsize=1)
 def label_kernels() -> ModuleType | None:
-    """Return `synhead_tools.rendering.label_kernels`, or None where there is no numba: OpenGL renders without it."""
+    """Return `synhead_tools.rendering.cpu.label_kernels`, or None without numba, which OpenGL does not need."""
     try:
-        return import_module("synhead_tools.rendering.label_kernels")
+        return import_module("synhead_tools.rendering.cpu.label_kernels")
     except ImportError:
         return None
 

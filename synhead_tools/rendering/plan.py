@@ -16,6 +16,7 @@ from synhead_tools.heads.bust import DEFAULT_DETAIL
 from synhead_tools.heads.expression_laws import EXPRESSION_LAWS
 from synhead_tools.heads.pose_neck import BODY_FOLLOW
 from synhead_tools.rendering.background import Background
+from synhead_tools.rendering.cpu.sample_setup import SampleSetup
 from synhead_tools.rendering.framing import CROPS, Framing, detail_for
 from synhead_tools.rendering.looks.law import Look, Values
 from synhead_tools.rendering.looks.light_columns import lighting_values
@@ -31,7 +32,6 @@ from synhead_tools.rendering.plan_checks import (
     checked_rotmats,
 )
 from synhead_tools.rendering.plan_folders import plan_folders
-from synhead_tools.rendering.sample_setup import SampleSetup
 from synhead_tools.rendering.scene import Camera, Lighting
 
 #: How many times wider than the face box the default picture is.

@@ -14,7 +14,7 @@ from synhead_tools.heads.expressions import express
 from synhead_tools.heads.pose_neck import bend_neck
 from synhead_tools.rendering.backend import Backend
 from synhead_tools.rendering.compiled_labels import neck_mover
-from synhead_tools.rendering.finish import finished_picture
+from synhead_tools.rendering.cpu.finish import finished_picture
 from synhead_tools.rendering.looks.law import Picture
 from synhead_tools.rendering.looks.light_columns import LIGHT_NAMES, lighting_of
 from synhead_tools.rendering.looks.table import parse_looks

@@ -21,7 +21,7 @@ from synhead_tools.rendering.backend import Backend, Frame
 from synhead_tools.rendering.background import Background
 from synhead_tools.rendering.batch import render_batch
 from synhead_tools.rendering.compiled_labels import FRAMES_TOGETHER, neck_mover
-from synhead_tools.rendering.finish import finished_picture
+from synhead_tools.rendering.cpu.finish import finished_picture
 from synhead_tools.rendering.looks.wardrobe import Wardrobe
 from synhead_tools.rendering.plan import RenderPlan, SampleSetup
 

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from synhead_tools.learning.declaration_file import declaration_to_toml
+from synhead_tools.learning.onnx.declaration_file import declaration_to_toml
 from tests.learning.tiny_onnx import channel_means, declared, written
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from synhead_tools.cli.train_padaco import HEADS, PLACEMENTS
 from synhead_tools.cli.train_padaco import METHODS as NAMES
-from synhead_tools.learning import placement
 from synhead_tools.learning.adaptation import METHODS
+from synhead_tools.learning.pictures import placement
 from synhead_tools.learning.pose_heads import POSE_HEADS
 
 

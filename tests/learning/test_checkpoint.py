@@ -6,7 +6,7 @@ import torch
 
 from synhead_tools.errors import CheckpointError, OutputExistsError
 from synhead_tools.learning.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from synhead_tools.learning.data import read_crops, read_labelled_crops
+from synhead_tools.learning.pictures.data import read_crops, read_labelled_crops
 from synhead_tools.learning.predict import Estimator
 from synhead_tools.learning.trainer import train
 

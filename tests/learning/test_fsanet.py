@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from synhead_tools.formats.open import open_any
-from synhead_tools.learning.comparison import compare
-from synhead_tools.learning.declaration_file import read_declaration
-from synhead_tools.learning.metrics import pitch_yaw_roll_deg
-from synhead_tools.learning.onnx_estimator import OnnxEstimator
+from synhead_tools.learning.onnx.declaration_file import read_declaration
+from synhead_tools.learning.onnx.estimator import OnnxEstimator
+from synhead_tools.learning.scores.comparison import compare
+from synhead_tools.learning.scores.metrics import pitch_yaw_roll_deg
 
 pytestmark = pytest.mark.real
 TOML = Path(__file__).parents[2] / "peers" / "fsanet.toml"

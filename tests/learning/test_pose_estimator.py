@@ -5,8 +5,8 @@ import pytest
 
 from synhead_tools.errors import CheckpointError
 from synhead_tools.learning.checkpoint import save_checkpoint
-from synhead_tools.learning.data import read_crops, read_labelled_crops
 from synhead_tools.learning.load_estimator import load_estimator
+from synhead_tools.learning.pictures.data import read_crops, read_labelled_crops
 from synhead_tools.learning.pose_estimator import DESCRIPTION_KEYS, PoseEstimator
 from synhead_tools.learning.predict import Estimator
 from synhead_tools.learning.trainer import train

@@ -4,7 +4,7 @@ import torch
 
 from synhead_tools.errors import TrainingError
 from synhead_tools.geometry.rays import from_ray_frame
-from synhead_tools.learning.data import DomainCrops, read_crops, read_labelled_crops
+from synhead_tools.learning.pictures.data import DomainCrops, read_crops, read_labelled_crops
 from synhead_tools.learning.predict import Estimator
 from synhead_tools.learning.trainer import train
 

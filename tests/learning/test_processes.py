@@ -24,7 +24,7 @@ from pathlib import Path
 import torch
 from torch import nn
 from synhead_tools.learning.config import TrainConfig
-from synhead_tools.learning.data import read_crops, read_labelled_crops
+from synhead_tools.learning.pictures.data import read_crops, read_labelled_crops
 from synhead_tools.learning.processes import joined_processes, own_number, own_part
 from synhead_tools.learning.synchronised_batch_norm import synchronise_batch_norms
 from synhead_tools.learning.train_estimator import train_estimator

@@ -14,7 +14,7 @@ pytest.importorskip("numba", reason="heads are rendered by the cpu backend here"
 
 from synhead_tools.geometry.euler import euler_from_rotmat, rotmat_from_euler
 from synhead_tools.heads.library import load_head
-from synhead_tools.learning.augment_geometry import CropJitter, jitter_euler_deg, jitter_pictures, no_jitter
+from synhead_tools.learning.pictures.augment_geometry import CropJitter, jitter_euler_deg, jitter_pictures, no_jitter
 from synhead_tools.rendering.backend import open_backend
 from synhead_tools.rendering.scene import Camera, DirectionalLight, Lighting
 

@@ -15,7 +15,7 @@ import torch
 
 from synhead_tools.errors import CheckpointError, OutputExistsError, SynheadError, TrainingError
 from synhead_tools.learning.adaptation import METHODS
-from synhead_tools.learning.data import read_crops, read_labelled_crops
+from synhead_tools.learning.pictures.data import read_crops, read_labelled_crops
 from synhead_tools.learning.train_estimator import read_training_log, train_estimator
 from synhead_tools.learning.trainer import train
 from synhead_tools.learning.training_state import TrainingState, read_state, write_state

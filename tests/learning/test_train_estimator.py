@@ -8,11 +8,11 @@ import torch
 from synhead_tools.errors import OutputExistsError, TrainingError
 from synhead_tools.learning.adaptation.padaco import Padaco
 from synhead_tools.learning.adaptation.source_only import SourceOnly
-from synhead_tools.learning.batches import SourceStream
 from synhead_tools.learning.checkpoint import load_checkpoint
 from synhead_tools.learning.config import TrainConfig
-from synhead_tools.learning.data import read_crops, read_labelled_crops
 from synhead_tools.learning.model import build_network
+from synhead_tools.learning.pictures.batches import SourceStream
+from synhead_tools.learning.pictures.data import read_crops, read_labelled_crops
 from synhead_tools.learning.pose_heads.label_scale import LabelScale
 from synhead_tools.learning.stage import Stage, Watch
 from synhead_tools.learning.train_estimator import read_training_log, train_estimator

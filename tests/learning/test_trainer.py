@@ -8,11 +8,11 @@ from synhead_tools.errors import TrainingError
 from synhead_tools.geometry.distance import geodesic_distance_deg
 from synhead_tools.learning.adaptation import METHODS
 from synhead_tools.learning.adaptation.source_only import SourceOnly
-from synhead_tools.learning.data import read_crops, read_labelled_crops
-from synhead_tools.learning.metrics import mean_absolute_errors_deg
 from synhead_tools.learning.model import build_network
+from synhead_tools.learning.pictures.data import read_crops, read_labelled_crops
 from synhead_tools.learning.pose_heads.label_scale import LabelScale
 from synhead_tools.learning.predict import predict_crop_rotmat
+from synhead_tools.learning.scores.metrics import mean_absolute_errors_deg
 from synhead_tools.learning.stage import Stage, Watch
 from synhead_tools.learning.trainer import train
 from synhead_tools.learning.training_loop import StageRun

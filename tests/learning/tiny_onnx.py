@@ -3,7 +3,7 @@
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper, save_model
 
-from synhead_tools.learning.onnx_declaration import OnnxDeclaration
+from synhead_tools.learning.onnx.declaration import OnnxDeclaration
 
 
 def build(nodes, constants=(), *, side=8, batch="n", outputs=("y",), shape=None):

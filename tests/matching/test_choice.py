@@ -6,7 +6,7 @@ import pytest
 from synhead_tools.formats.dataset import open_dataset
 from synhead_tools.formats.manifest import Manifest, ShardEntry, write_manifest
 from synhead_tools.formats.shards import write_shard
-from synhead_tools.learning.crops import resample_crop, square_crop_xyxy
+from synhead_tools.learning.pictures.crops import resample_crop, square_crop_xyxy
 from synhead_tools.matching.build import build_matched
 from synhead_tools.matching.choice import choose, chosen_targets
 from synhead_tools.matching.match_poses import match_poses

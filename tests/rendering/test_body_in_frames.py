@@ -18,7 +18,7 @@ from synhead_tools.heads.regions import BODY_REGIONS, Region
 from synhead_tools.heads.torso import below_neckline_dm, cut_triangles
 from synhead_tools.rendering.annotate import FaceAreas, annotate
 from synhead_tools.rendering.backend import Frame, open_backend
-from synhead_tools.rendering.pack import packed_as
+from synhead_tools.rendering.cpu.pack import packed_as
 from synhead_tools.rendering.plan import RenderPlan
 from synhead_tools.rendering.redraw import redraw
 from synhead_tools.rendering.render_dataset import render_dataset

@@ -134,8 +134,8 @@ def _probe(config: TrainConfig, device: Any) -> tuple[float, int]:
     import torch
 
     from synhead_tools.geometry.pose_laws import biwi_like_rotations
-    from synhead_tools.learning.data import LabelledCrops
     from synhead_tools.learning.model import build_network
+    from synhead_tools.learning.pictures.data import LabelledCrops
     from synhead_tools.learning.pose_heads.label_scale import network_euler_deg
     from synhead_tools.learning.trainer import train
 

@@ -107,7 +107,7 @@ class Reproduction:
             self.chain.say(f"{run}: MAE {report['scores'][0]['mae_deg']:.2f} degrees")
 
     def _read_source(self, source: str) -> Any:
-        from synhead_tools.learning.data import read_labelled_crops
+        from synhead_tools.learning.pictures.data import read_labelled_crops
 
         return self._read(read_labelled_crops, self.chain.matched(SOURCES[source]), "source pictures read")
 
@@ -120,9 +120,9 @@ class Reproduction:
 
     def _train_and_score(self, run: TableRun, crops: Any, target: ChainTarget) -> dict[str, Any]:
         from synhead_tools.learning.adaptation import METHODS
-        from synhead_tools.learning.data import read_crops
-        from synhead_tools.learning.evaluate import evaluate
+        from synhead_tools.learning.pictures.data import read_crops
         from synhead_tools.learning.predict import Estimator
+        from synhead_tools.learning.scores.evaluate import evaluate
 
         if self._target_crops is None:
             self._target_crops = self._read(read_crops, target.pictures, "target pictures read")

@@ -30,7 +30,7 @@ class RunResult:
     seconds : float
         Wall-clock time of training and scoring; of the last part alone where the run was resumed.
     report : dict
-        `synhead_tools.learning.evaluation_report.EvaluationReport.to_dict`.
+        `synhead_tools.learning.scores.evaluation_report.EvaluationReport.to_dict`.
     """
 
     run: TableRun

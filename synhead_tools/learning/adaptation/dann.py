@@ -13,8 +13,8 @@ from synhead_tools.learning.adaptation.gradient_reversal import reverse_gradient
 from synhead_tools.learning.adaptation.method import StatelessMethod, regression_loss
 from synhead_tools.learning.adaptation.schedules import reversal_scale
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch, TargetBatch
 from synhead_tools.learning.config import TrainConfig
+from synhead_tools.learning.pictures.batches import SourceBatch, TargetBatch
 
 
 class Dann(StatelessMethod):

@@ -12,8 +12,8 @@ from synhead_tools.learning.adaptation.gram_alignment import gram_losses
 from synhead_tools.learning.adaptation.instance_weights import count_nearest_sources
 from synhead_tools.learning.adaptation.method import StatelessMethod, regression_loss
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch, TargetBatch
 from synhead_tools.learning.config import TrainConfig
+from synhead_tools.learning.pictures.batches import SourceBatch, TargetBatch
 
 
 class DareGram(StatelessMethod):

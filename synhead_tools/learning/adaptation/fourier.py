@@ -16,10 +16,10 @@ from torch import Tensor
 from synhead_tools.learning.adaptation.amplitude_mixing import mix_low_amplitudes
 from synhead_tools.learning.adaptation.instance_weights import count_nearest_sources
 from synhead_tools.learning.adaptation.method import StatelessMethod, regression_loss
-from synhead_tools.learning.augment_colour import standardise, unstandardised
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch, TargetBatch
 from synhead_tools.learning.config import TrainConfig
+from synhead_tools.learning.pictures.augment_colour import standardise, unstandardised
+from synhead_tools.learning.pictures.batches import SourceBatch, TargetBatch
 
 
 class Fourier(StatelessMethod):

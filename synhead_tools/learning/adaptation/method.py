@@ -9,8 +9,8 @@ import numpy as np
 from torch import Tensor, nn
 
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch, TargetBatch
 from synhead_tools.learning.config import TrainConfig
+from synhead_tools.learning.pictures.batches import SourceBatch, TargetBatch
 from synhead_tools.learning.pose_heads import POSE_HEADS
 from synhead_tools.learning.pose_heads.label_scale import LabelScale
 

@@ -18,11 +18,11 @@ from torch import Tensor
 from synhead_tools.learning.adaptation.instance_weights import count_nearest_sources
 from synhead_tools.learning.adaptation.method import regression_loss
 from synhead_tools.learning.adaptation.schedules import reversal_scale
-from synhead_tools.learning.augment_geometry import jitter_euler_deg, no_jitter
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch, TargetBatch
 from synhead_tools.learning.config import TrainConfig
 from synhead_tools.learning.model import PoseNetwork
+from synhead_tools.learning.pictures.augment_geometry import jitter_euler_deg, no_jitter
+from synhead_tools.learning.pictures.batches import SourceBatch, TargetBatch
 from synhead_tools.learning.pose_heads.label_scale import LabelScale
 
 

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from synhead_tools.learning.adaptation.method import StatelessMethod, regression_loss
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch, TargetBatch
 from synhead_tools.learning.config import TrainConfig
+from synhead_tools.learning.pictures.batches import SourceBatch, TargetBatch
 
 
 class SourceOnly(StatelessMethod):

@@ -13,11 +13,11 @@ import torch
 from synhead_tools.errors import CheckpointError, OutputExistsError, SynheadError, TrainingError
 from synhead_tools.formats.atomic import atomic_write_bytes
 from synhead_tools.input_files import read_input
-from synhead_tools.learning.augment_colour import IMAGE_MEAN, IMAGE_STD
 from synhead_tools.learning.backbones.resnet import load_strictly
 from synhead_tools.learning.checkpoint import RECORD_BYTES_LIMIT, RECORD_NAME, WEIGHTS_NAME
 from synhead_tools.learning.detection.config import DetectorConfig
 from synhead_tools.learning.detection.network import DetectorNetwork
+from synhead_tools.learning.pictures.augment_colour import IMAGE_MEAN, IMAGE_STD
 from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes
 
 FORMAT, FORMAT_VERSION = "synhead face detector", 1

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from synhead_tools.learning.augment_colour import standardise
 from synhead_tools.learning.detection.checkpoint import DetectorRecord, load_detector_checkpoint
 from synhead_tools.learning.detection.decode import decode
 from synhead_tools.learning.detection.detections import Detections
 from synhead_tools.learning.detection.face_detector import FaceDetector
 from synhead_tools.learning.detection.network import DetectorNetwork
+from synhead_tools.learning.pictures.augment_colour import standardise
 
 
 class Detector(FaceDetector):

@@ -24,7 +24,7 @@ from synhead_tools.learning.detection.point_errors import (
 )
 from synhead_tools.learning.detection.region_iou import region_iou
 from synhead_tools.learning.detection.scene_sample import SceneSample, SceneSource
-from synhead_tools.learning.metrics import pitch_yaw_roll_deg
+from synhead_tools.learning.scores.metrics import pitch_yaw_roll_deg
 
 AP_SCORE_THRESHOLD = 0.02
 

@@ -8,11 +8,11 @@ import numpy as np
 import onnxruntime
 
 from synhead_tools.errors import CheckpointError
-from synhead_tools.learning.declaration_file import DETECTOR_KIND
 from synhead_tools.learning.detection.detections import Detections
 from synhead_tools.learning.detection.face_detector import FaceDetector
 from synhead_tools.learning.detection.onnx_graph.detector_graph import INPUT_NAME, IOU_NAME, SCORE_NAME
-from synhead_tools.learning.onnx_model import look_through, session_options, short_reason
+from synhead_tools.learning.onnx.declaration_file import DETECTOR_KIND
+from synhead_tools.learning.onnx.model import look_through, session_options, short_reason
 
 KIND_KEY, KIND = "synhead.kind", DETECTOR_KIND
 """What the metadata of an exported detector say, so that no other model is taken for one."""

@@ -19,8 +19,8 @@ from synhead_tools.learning.detection.onnx_detector import KIND, KIND_KEY, OnnxD
 from synhead_tools.learning.detection.onnx_graph.builder import OPSET
 from synhead_tools.learning.detection.onnx_graph.detector_graph import NMS_IOU, SCORE_THRESHOLD, detector_to_onnx
 from synhead_tools.learning.detection.onnx_parity import DetectorParity, check_detector_parity, trial_pictures
-from synhead_tools.learning.onnx_latency import runtime_version, time_runs
-from synhead_tools.learning.onnx_parity import open_session
+from synhead_tools.learning.onnx.latency import runtime_version, time_runs
+from synhead_tools.learning.onnx.parity import open_session
 
 TIMED_PX = ((480, 640), (240, 320))
 

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from synhead_tools.errors import TrainingError
-from synhead_tools.learning.augment_colour import augment_colour, standardise
 from synhead_tools.learning.detection.blank_pictures import blank_picture
 from synhead_tools.learning.detection.scene_augment import augmented
 from synhead_tools.learning.detection.scene_sample import SceneSample, SceneSource, check_sample
 from synhead_tools.learning.detection.teaching import Faces
 from synhead_tools.learning.detection.train_config import DetectorTraining
+from synhead_tools.learning.pictures.augment_colour import augment_colour, standardise
 from synhead_tools.learning.sampling import named_generator, stream_seed
 
 _AHEAD = 3

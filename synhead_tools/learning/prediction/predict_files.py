@@ -12,8 +12,8 @@ from PIL import Image
 
 from synhead_tools.errors import CheckpointError, LabelFormatError, PictureError
 from synhead_tools.geometry.projection import scale_intrinsics
-from synhead_tools.learning.crops import LARGEST_BOX_PX
-from synhead_tools.learning.data import DomainCrops
+from synhead_tools.learning.pictures.crops import LARGEST_BOX_PX
+from synhead_tools.learning.pictures.data import DomainCrops
 from synhead_tools.learning.pose_estimator import PoseEstimator
 from synhead_tools.learning.prediction.answer_files import AnswerWriter
 from synhead_tools.learning.prediction.answers import CAMERA, CROP_RAY, Answer

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from synhead_tools.errors import PlanError
+from synhead_tools.rendering.cpu.mipmap import linear_to_srgb
 from synhead_tools.rendering.looks.spherical_light import (
     diffuse_sh,
     map_directions,
@@ -16,7 +17,6 @@ from synhead_tools.rendering.looks.spherical_light import (
     turn_about_vertical,
     turn_sh,
 )
-from synhead_tools.rendering.mipmap import linear_to_srgb
 from synhead_tools.rendering.scene import Camera, DirectionalLight, Lighting, sh_basis
 
 #: Directional lights that a map gives, at most.

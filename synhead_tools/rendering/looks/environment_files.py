@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from synhead_tools.errors import PlanError
+from synhead_tools.rendering.cpu.mipmap import srgb_to_linear
 from synhead_tools.rendering.looks.environment import EnvironmentMap, reduced
 from synhead_tools.rendering.looks.picture_folder import PICTURES, decode_rgb, list_folder
 from synhead_tools.rendering.looks.radiance_hdr import read_radiance_hdr
-from synhead_tools.rendering.mipmap import srgb_to_linear
 
 MAPS = (".hdr", *PICTURES)
 _SIZE = (512, 1024)

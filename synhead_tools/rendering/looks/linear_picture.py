@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from synhead_tools.rendering.cpu.mipmap import linear_to_srgb, srgb_to_linear
 from synhead_tools.rendering.looks.law import Picture
 from synhead_tools.rendering.looks.streams import stream
-from synhead_tools.rendering.mipmap import linear_to_srgb, srgb_to_linear
 
 _STEPS = 1 << 14
 _LINEAR = srgb_to_linear(np.arange(256) / 255).astype(np.float32)

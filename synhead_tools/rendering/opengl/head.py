@@ -13,8 +13,8 @@ import numpy as np
 from OpenGL import GL
 from pyrender import MetallicRoughnessMaterial, Primitive, Texture
 
-from synhead_tools.rendering.mipmap import srgb_to_linear
-from synhead_tools.rendering.pack import SKIN_WRAP, PackedHead, pack_head
+from synhead_tools.rendering.cpu.mipmap import srgb_to_linear
+from synhead_tools.rendering.cpu.pack import SKIN_WRAP, PackedHead, pack_head
 
 if TYPE_CHECKING:
     from synhead_tools.heads.head import Head, Part
@@ -72,7 +72,7 @@ class GlPart:
     levels : int
         Of its texture.
     wrap : tuple of 3 floats
-        Share of light that wraps around, see `synhead_tools.rendering.pack`.
+        Share of light that wraps around, see `synhead_tools.rendering.cpu.pack`.
     drawn : Part
         Whose vertices the device has at the moment, and whose tint and gloss are drawn.
     """
@@ -111,7 +111,7 @@ class GlHead:
     Parameters
     ----------
     head : Head
-        Whose triangles, textures and regions are taken; see `synhead_tools.rendering.pack.packed_as`.
+        Whose triangles, textures and regions are taken; see `synhead_tools.rendering.cpu.pack.packed_as`.
     """
 
     def __init__(self, head: Head) -> None:

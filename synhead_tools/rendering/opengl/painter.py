@@ -15,8 +15,9 @@ from OpenGL import GL
 from synhead_tools.errors import BackendError
 from synhead_tools.heads.regions import Region
 from synhead_tools.rendering.backend import Frame
-from synhead_tools.rendering.coverage import coverage_thresholds
-from synhead_tools.rendering.mipmap import FULL
+from synhead_tools.rendering.cpu.coverage import coverage_thresholds
+from synhead_tools.rendering.cpu.mipmap import FULL
+from synhead_tools.rendering.cpu.pack import packed_as
 from synhead_tools.rendering.opengl import shaders
 from synhead_tools.rendering.opengl.blend import begin_blending, end_blending, far_to_near
 from synhead_tools.rendering.opengl.head import MODES, GlHead, GlPart
@@ -24,7 +25,6 @@ from synhead_tools.rendering.opengl.program import Program
 from synhead_tools.rendering.opengl.target import Target, layers_that_fit
 from synhead_tools.rendering.opengl.view import View, fill_block, projection_of
 from synhead_tools.rendering.opengl.watchdog import Watchdog
-from synhead_tools.rendering.pack import packed_as
 
 if TYPE_CHECKING:
     from synhead_tools.heads.head import Head

@@ -2,7 +2,7 @@
 
 The first pass draws every sample as a pixel of a larger picture, rows from the top: its colour, and two numbers that
 say which triangle it shows and how far away. The second averages the samples of each pixel and settles its region,
-as `synhead_tools.rendering.resolve` does. Light: see `synhead_tools.rendering.shade`; textures are linear and
+as `synhead_tools.rendering.cpu.resolve` does. Light: see `synhead_tools.rendering.cpu.shade`; textures are linear and
 premultiplied. Both stand for FRAMES pictures at once, each in a layer of its own, or for one.
 """
 

@@ -13,8 +13,8 @@ from OpenGL import GL
 from pyrender.renderer import Renderer
 
 from synhead_tools.errors import BackendError
+from synhead_tools.rendering.cpu.pack import packed_as
 from synhead_tools.rendering.opengl.view import PinholeCamera
-from synhead_tools.rendering.pack import packed_as
 from synhead_tools.rendering.scene import SH_CONSTANTS
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from synhead_tools.rendering.annotate import face_area_px, point_columns, projec
 from synhead_tools.rendering.backend import Backend, Frame, open_backend
 from synhead_tools.rendering.background import Background
 from synhead_tools.rendering.compiled_labels import neck_mover
-from synhead_tools.rendering.finish import finished_picture
+from synhead_tools.rendering.cpu.finish import finished_picture
 from synhead_tools.rendering.looks.wardrobe import Wardrobe
 from synhead_tools.rendering.scene import Camera
 from synhead_tools.rendering.scenes.canvas import Canvas

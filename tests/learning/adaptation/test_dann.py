@@ -7,11 +7,11 @@ from synhead_tools.learning.adaptation.dann import Dann
 from synhead_tools.learning.adaptation.domain_discriminator import domain_loss
 from synhead_tools.learning.adaptation.method import regression_loss
 from synhead_tools.learning.adaptation.schedules import reversal_scale
-from synhead_tools.learning.augment_geometry import no_jitter
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch, TargetBatch
-from synhead_tools.learning.data import read_crops, read_labelled_crops
 from synhead_tools.learning.model import build_network
+from synhead_tools.learning.pictures.augment_geometry import no_jitter
+from synhead_tools.learning.pictures.batches import SourceBatch, TargetBatch
+from synhead_tools.learning.pictures.data import read_crops, read_labelled_crops
 from synhead_tools.learning.trainer import train
 
 

@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from synhead_tools.learning.adaptation.fourier import Fourier
-from synhead_tools.learning.augment_colour import standardise
-from synhead_tools.learning.augment_geometry import no_jitter
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch, TargetBatch
-from synhead_tools.learning.data import read_crops, read_labelled_crops
 from synhead_tools.learning.model import build_network
+from synhead_tools.learning.pictures.augment_colour import standardise
+from synhead_tools.learning.pictures.augment_geometry import no_jitter
+from synhead_tools.learning.pictures.batches import SourceBatch, TargetBatch
+from synhead_tools.learning.pictures.data import read_crops, read_labelled_crops
 from synhead_tools.learning.trainer import train
 
 

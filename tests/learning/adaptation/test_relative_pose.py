@@ -7,11 +7,11 @@ import torch
 from synhead_tools.geometry.distance import geodesic_distance_deg
 from synhead_tools.geometry.euler import euler_from_rotmat
 from synhead_tools.learning.adaptation.relative_pose import RelativePose
-from synhead_tools.learning.augment_geometry import CropJitter, no_jitter
 from synhead_tools.learning.batch_norm import DomainPasses
-from synhead_tools.learning.batches import SourceBatch, TargetBatch
-from synhead_tools.learning.data import read_crops, read_labelled_crops
 from synhead_tools.learning.model import build_network
+from synhead_tools.learning.pictures.augment_geometry import CropJitter, no_jitter
+from synhead_tools.learning.pictures.batches import SourceBatch, TargetBatch
+from synhead_tools.learning.pictures.data import read_crops, read_labelled_crops
 from synhead_tools.learning.pose_heads.label_scale import LabelScale
 from synhead_tools.learning.predict import predict_crop_rotmat
 from synhead_tools.learning.trainer import train

@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from synhead_tools.errors import CheckpointError, OutputExistsError
-from synhead_tools.learning.declaration_file import declares_detector, read_declaration
 from synhead_tools.learning.detection.detect import Detector
 from synhead_tools.learning.detection.load_detector import load_detector
 from synhead_tools.learning.detection.onnx_detector import OnnxDetector, is_onnx_detector
 from synhead_tools.learning.detection.onnx_export import export_detector
 from synhead_tools.learning.detection.onnx_parity import check_detector_parity
+from synhead_tools.learning.onnx.declaration_file import declares_detector, read_declaration
 from tests.learning.detection.random_detectors import picture, random_network, write_detector
 from tests.learning.tiny_onnx import channel_means, written
 

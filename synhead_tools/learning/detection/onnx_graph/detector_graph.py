@@ -6,7 +6,6 @@ import numpy as np
 import onnx
 
 from synhead_tools.heads.face_mesh import load_face_mesh
-from synhead_tools.learning.augment_colour import IMAGE_MEAN, IMAGE_STD
 from synhead_tools.learning.detection.heads import POINTS
 from synhead_tools.learning.detection.letterbox import FILL
 from synhead_tools.learning.detection.network import FACE, DetectorNetwork
@@ -18,6 +17,7 @@ from synhead_tools.learning.detection.onnx_graph.builder import FLOAT, INT64, UI
 from synhead_tools.learning.detection.onnx_graph.heads import add_meshes, add_outputs
 from synhead_tools.learning.detection.onnx_graph.pyramid import add_context, add_pyramid
 from synhead_tools.learning.detection.onnx_graph.shapes import axis_lengths
+from synhead_tools.learning.pictures.augment_colour import IMAGE_MEAN, IMAGE_STD
 
 INPUT_NAME, SCORE_NAME, IOU_NAME = "pictures", "score_threshold", "nms_iou"
 SCORE_THRESHOLD, NMS_IOU = 0.5, 0.4

@@ -1,0 +1,1 @@
+"""Estimators as ONNX files: ours written out, anybody's read."""

@@ -1,0 +1,1 @@
+"""What estimators score, with the protocol that decides the figures."""

@@ -1,0 +1,1 @@
+"""The renderer that needs no OpenGL: a rasteriser in compiled loops."""
