@@ -29,7 +29,7 @@ from synhead_tools.cli.sections import SectionedCommand, section
     click.option("--original-size", is_flag=True, help="Do not scale pictures."),
     click.option("--score", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Least sure face."),
     click.option(
-        "--nms", type=click.FloatRange(0, 1), default=0.4, show_default=True, help="Largest IoU of two faces."
+        "--nms", type=click.FloatRange(0, 1), default=0.3, show_default=True, help="Largest IoU of two faces."
     ),
     click.option(
         "--border",

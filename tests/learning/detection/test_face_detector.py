@@ -3,7 +3,7 @@ import pytest
 
 from synhead_tools.errors import TrainingError
 from synhead_tools.learning.detection.detections import Detections
-from synhead_tools.learning.detection.face_detector import FILLED_BORDER, FaceDetector
+from synhead_tools.learning.detection.face_detector import FILLED_BORDER, NMS_IOU, SCORE_THRESHOLD, FaceDetector
 
 BOX = np.array([[10.0, 20.0, 30.0, 60.0]])
 
@@ -29,7 +29,7 @@ def test_pictures_of_one_size_go_together_and_answers_keep_their_order():
     found = detector.detect([grey(255), grey(0), grey(255, 64, 64), grey(255)], longest_px=None, batch_size=2)
     assert [len(each) for each in found] == [1, 0, 1, 1]
     assert sorted(shape[0] for shape, *_ in detector.seen) == [1, 1, 2]
-    assert {limits for _, *limits in map(tuple, detector.seen) for limits in [tuple(limits)]} == {(0.5, 0.4)}
+    assert {tuple(seen[1:]) for seen in detector.seen} == {(SCORE_THRESHOLD, NMS_IOU)}
 
 
 def test_answers_are_in_pixels_of_the_picture():

@@ -20,7 +20,7 @@ from synhead_tools.learning.detection.onnx_graph.shapes import axis_lengths
 from synhead_tools.learning.pictures.augment_colour import IMAGE_MEAN, IMAGE_STD
 
 INPUT_NAME, SCORE_NAME, IOU_NAME = "pictures", "score_threshold", "nms_iou"
-SCORE_THRESHOLD, NMS_IOU = 0.5, 0.4
+SCORE_THRESHOLD, NMS_IOU = 0.5, 0.3
 SIDE_MULTIPLE_PX = 64
 
 
