@@ -51,10 +51,12 @@ def test_its_hash_is_the_one_that_is_told():
 
 def test_it_was_made_by_this_recipe(recipe):
     record = load_detector_checkpoint(MODEL).record
-    plan = recipe.detector_recipe.plan()
+    *before, last = recipe.detector_recipe.STAGES
+    plan = last.plan()
     assert record.network == plan.network
     assert record.training == asdict(plan.training)
     assert record.losses == asdict(plan.losses)
+    assert record.data["stages before"] == [asdict(stage.plan()) for stage in before]
     assert record.data["licences"] == ["CC0-1.0"]
     source = recipe.detector_scenes.SOURCE
     assert record.data["frames"] == source.parts * source.scenes_per_part
@@ -102,10 +104,8 @@ def test_it_finds_nothing_where_nothing_is(detector):
 @pytest.mark.slow
 def test_the_whole_recipe_in_small(recipe, tmp_path, monkeypatch, capsys):
     scenes = recipe.detector_scenes
-    monkeypatch.setattr(scenes, "SOURCE", replace(scenes.SOURCE, parts=2, scenes_per_part=8))
-    held_out = replace(scenes.HELD_OUT, first_part=2, parts=1, scenes_per_part=6)
-    monkeypatch.setattr(scenes, "HELD_OUT", held_out)
-    monkeypatch.setattr(scenes.render_sets, "__defaults__", ((scenes.SOURCE, held_out),))
+    source = replace(scenes.SOURCE, parts=2, scenes_per_part=8)
+    monkeypatch.setattr(scenes, "HELD_OUT", replace(scenes.HELD_OUT, first_part=2, parts=1, scenes_per_part=6))
     monkeypatch.setattr(recipe, "STATE_EVERY", 2)
 
     def short(whole):
@@ -113,16 +113,16 @@ def test_the_whole_recipe_in_small(recipe, tmp_path, monkeypatch, capsys):
         training = replace(plan.training, input_px=128, smallest_px=96, batch_size=2, log_every=1)
         return lambda: replace(plan, training=training)
 
-    for name in ("first_plan", "second_plan", "plan"):
-        monkeypatch.setattr(recipe.detector_recipe, name, short(getattr(recipe.detector_recipe, name)))
+    stages = tuple(replace(each, plan=short(each.plan), scenes=source) for each in recipe.detector_recipe.STAGES)
+    monkeypatch.setattr(recipe.detector_recipe, "STAGES", stages)
     monkeypatch.setattr(recipe.detector_bundle, "MOST_ROUNDING", np.inf)  # scores of an untrained network are noise
     out, model = tmp_path / "out", tmp_path / "model"
     monkeypatch.setattr(sys, "argv", ["train_detector", "--out", str(out), "--model", str(model)])
     recipe.main()
-    assert len(open_dataset(out / "source")) == 16
+    assert len(open_dataset(out / source.name)) == 16
     assert len(open_dataset(out / "held-out")) == 6
-    for name in ("faces", "scenes", "nothing"):
-        curve = [json.loads(line) for line in (out / f"curve-{name}.jsonl").read_text().splitlines()]
+    for stage in stages:
+        curve = [json.loads(line) for line in (out / f"curve-{stage.name}.jsonl").read_text().splitlines()]
         assert [entry["step"] for entry in curve] == [2, 3]
     first = (model / "model.safetensors").read_bytes()
     assert "held-out scenes scaled to 640 px" in capsys.readouterr().out

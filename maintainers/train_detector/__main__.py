@@ -41,21 +41,23 @@ def main() -> None:
     def say(line: str) -> None:
         print(f"[{time.monotonic() - start_s:5.0f} s] {line}", flush=True)
 
-    source, held_out = detector_scenes.render_sets(arguments.out, arguments.workers, say)
-    say(f"{len(source)} scenes of {len(source.manifest.heads)} people, {len(held_out)} of others held out")
-    scenes, watched = RenderedScenes(source, keep=True), RenderedScenes(held_out, keep=True)
-    plans = (detector_recipe.first_plan(), detector_recipe.second_plan(), detector_recipe.plan())
-    stages = tuple(zip(("faces", "scenes", "nothing"), plans, strict=True))
+    stages = detector_recipe.STAGES
+    *sources, held_out = detector_scenes.render_sets(
+        arguments.out, arguments.workers, say, (*(stage.scenes for stage in stages), detector_scenes.HELD_OUT)
+    )
+    watched = RenderedScenes(held_out, keep=True)
     begun = detector_recipe.backbone_weights(arguments.out)
-    for name, plan in stages:
-        run = arguments.out / name
+    for stage, source in zip(stages, sources, strict=True):
+        run = arguments.out / stage.name
+        say(f"{stage.name}: {len(source)} scenes of {len(source.manifest.heads)} people, {len(held_out)} held out")
         train_retinaface(
-            scenes, run, plan, initial_weights=str(begun), resume=run.exists(), state_every=STATE_EVERY,
-            workers=arguments.workers, log=lambda entry: say(_shown(entry)),
-            watch=Curve(arguments.out / f"curve-{name}.jsonl", watched, say),
+            RenderedScenes(source, keep=True), run, stage.plan(), initial_weights=str(begun), resume=run.exists(),
+            state_every=STATE_EVERY, workers=arguments.workers, log=lambda entry: say(_shown(entry)),
+            watch=Curve(arguments.out / f"curve-{stage.name}.jsonl", watched, say),
         )  # fmt: skip
         begun = run
-    for line in detector_bundle.write_bundle(run, arguments.model, source, watched, plans[:-1]):
+    before = [stage.plan() for stage in stages[:-1]]
+    for line in detector_bundle.write_bundle(run, arguments.model, source, watched, before):
         say(line)
 
 

@@ -1,9 +1,12 @@
-"""How the bundled detector is made up and trained, and where its backbone begins."""
+"""How the bundled detector is made up and trained, stage after stage, and where its backbone begins."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import detector_scenes
 
 from synhead_tools.formats.atomic import atomic_write_bytes
 from synhead_tools.learning.checkpoint import WEIGHTS_NAME
@@ -13,7 +16,7 @@ from synhead_tools.learning.detection.train_loop import DetectorPlan
 from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes
 
 SMALL = Path(__file__).resolve().parents[2] / "models" / "small"
-FIRST_STEPS, SECOND_STEPS, STEPS = 3500, 2200, 300
+FIRST_STEPS, SECOND_STEPS, THIRD_STEPS, FOURTH_STEPS, STEPS = 3500, 2200, 300, 10_000, 1000
 _FIRST_SCHEDULE = 5200
 _PREFIX = "backbone."
 
@@ -58,8 +61,8 @@ def second_plan(steps: int = SECOND_STEPS, seed: int = 0, **network: object) -> 
     return replace(first, losses=losses, training=training)
 
 
-def plan(steps: int = STEPS, seed: int = 0, **network: object) -> DetectorPlan:
-    """All settings of the last stage, which begins with the second one's weights.
+def third_plan(steps: int = THIRD_STEPS, seed: int = 0, **network: object) -> DetectorPlan:
+    """All settings of the third stage, which begins with the second one's weights.
 
     The second stage's detector finds faces in flat and noisy pictures and in large inputs: it has seen neither.
     """
@@ -69,6 +72,44 @@ def plan(steps: int = STEPS, seed: int = 0, **network: object) -> DetectorPlan:
         seed=seed + 2,
     )  # fmt: skip
     return replace(second, training=training)
+
+
+def fourth_plan(steps: int = FOURTH_STEPS, seed: int = 0, **network: object) -> DetectorPlan:
+    """All settings of the fourth stage, which begins with the third one's weights: most faces are seen here.
+
+    The third stage's detector finds faces; where their points are, and how they are turned, wants several times as many
+    faces as finding them does. Inputs are small again, since what a step costs goes by its pixels, and there are more
+    people.
+    """
+    second = second_plan(steps, seed, **network)
+    training = replace(
+        second.training, input_px=256, smallest_px=64, batch_size=6, face_crops=0.75, blank_share=0.03, seed=seed + 3,
+    )  # fmt: skip
+    return replace(second, losses=replace(second.losses, most_meshes=192), training=training)
+
+
+def plan(steps: int = STEPS, seed: int = 0, **network: object) -> DetectorPlan:
+    """All settings of the last stage, which begins with the fourth one's weights: large inputs, and nothing, again."""
+    third, fourth = third_plan(steps, seed, **network), fourth_plan(steps, seed, **network)
+    return replace(fourth, training=replace(third.training, learning_rate=3e-4, seed=seed + 4))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the training: the folder of its run, its settings, and what it learns from."""
+
+    name: str
+    plan: Callable[..., DetectorPlan]
+    scenes: detector_scenes.Set
+
+
+STAGES = (
+    Stage("faces", first_plan, detector_scenes.FIRST_SOURCE),
+    Stage("scenes", second_plan, detector_scenes.FIRST_SOURCE),
+    Stage("nothing", third_plan, detector_scenes.FIRST_SOURCE),
+    Stage("points", fourth_plan, detector_scenes.SOURCE),
+    Stage("last", plan, detector_scenes.SOURCE),
+)
 
 
 def backbone_weights(out: Path) -> Path:

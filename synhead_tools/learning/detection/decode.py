@@ -10,6 +10,7 @@ from synhead_tools.learning.detection.detections import Detections
 from synhead_tools.learning.detection.network import FACE, DetectorNetwork, DetectorOutputs
 from synhead_tools.learning.detection.nms import TOP_K, suppress
 from synhead_tools.learning.detection.targets import decode_boxes, decode_points
+from synhead_tools.learning.detection.voting import LEAST_SHARE, VOTE_IOU, vote_weights
 
 
 def decode(
@@ -17,26 +18,32 @@ def decode(
     outputs: DetectorOutputs,
     score_threshold: float = 0.5,
     nms_iou: float = 0.4,
+    vote_iou: float = VOTE_IOU,
     top_k: int = TOP_K,
 ) -> list[Detections]:
     """Faces of each of N pictures.
 
-    Score and box are those of the last head; points and mesh those that the first head gives for the same anchor.
+    Score and box are those of the last head; points and mesh those that the first head gives for the same anchor. Box,
+    points and mesh are then averaged with those of the anchors that were suppressed, as voting has it.
 
     Parameters
     ----------
     network : DetectorNetwork
-        Whose mesh branch is asked about the faces that stay.
+        Whose mesh branch is asked about the faces that stay, and those that vote.
     outputs : DetectorOutputs
     score_threshold : float
         Faces below it are dropped. 0.02 for average precision, which wants all.
     nms_iou, top_k : float, int
         See `synhead_tools.learning.detection.nms.suppress`.
+    vote_iou : float
+        See `synhead_tools.learning.detection.voting.vote_weights`.
     """
     last = outputs.heads[-1]
     scores = torch.softmax(last.logits, dim=-1)[..., FACE]
-    return [_decode_one(network, outputs, number, own, score_threshold, nms_iou, top_k)
-            for number, own in enumerate(scores)]  # fmt: skip
+    return [
+        _decode_one(network, outputs, number, own, (score_threshold, nms_iou, vote_iou), top_k)
+        for number, own in enumerate(scores)
+    ]
 
 
 def _decode_one(
@@ -44,25 +51,32 @@ def _decode_one(
     outputs: DetectorOutputs,
     number: int,
     scores: torch.Tensor,
-    score_threshold: float,
-    nms_iou: float,
+    limits: tuple[float, float, float],
     top_k: int,
 ) -> Detections:
+    score_threshold, nms_iou, vote_iou = limits
     last = outputs.heads[-1]
-    likely = torch.nonzero(scores >= score_threshold).flatten()
-    if len(likely) > top_k:
-        likely = likely[torch.argsort(scores[likely], descending=True, stable=True)[:top_k]]
+    # down to those that may still vote: what a face looks like does not depend on the threshold
+    likely = torch.nonzero(scores >= LEAST_SHARE * score_threshold).flatten()
+    likely = likely[torch.argsort(scores[likely], descending=True, stable=True)[:top_k]]
+    scores = scores[likely]
     anchors = last.anchors[number] if last.anchors.ndim == 3 else last.anchors
     boxes = corners(decode_boxes(last.boxes[number, likely], anchors[likely]))
-    stays = suppress(boxes, scores[likely], nms_iou, top_k)
-    anchor, boxes = likely[stays], boxes[stays]
-    regular = outputs.anchors[anchor]
-    points = decode_points(outputs.points[number, anchor].reshape(-1, 5, 2), regular)
+    sure = int((scores >= score_threshold).sum())
+    stays = suppress(boxes[:sure], scores[:sure], nms_iou, top_k)
+    weights = vote_weights(boxes, scores, stays, vote_iou)
+    regular = outputs.anchors[likely]
+    points = decode_points(outputs.points[number, likely].reshape(-1, 5, 2), regular)
     mesh = None
     if network.mesh is not None:
-        picture = torch.full_like(anchor, number)
-        mesh = _plain(decode_points(network.meshes(outputs, picture, anchor), regular))
-    return Detections(_plain(boxes), _plain(scores[anchor]), _plain(points), mesh)
+        picture = torch.full_like(likely, number)
+        mesh = _plain(_mean(weights, decode_points(network.meshes(outputs, picture, likely), regular)))
+    return Detections(_plain(weights @ boxes), _plain(scores[stays]), _plain(_mean(weights, points)), mesh)
+
+
+def _mean(weights: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """(M, K) and (K, ...) to (M, ...)."""
+    return (weights @ values.flatten(1)).reshape(len(weights), *values.shape[1:])
 
 
 def _plain(tensor: torch.Tensor) -> np.ndarray:

@@ -42,9 +42,9 @@ class Detector(FaceDetector):
         return cls(checkpoint.network, checkpoint.record)
 
     @torch.inference_mode()
-    def answer(self, inputs: np.ndarray, score_threshold: float, nms_iou: float) -> list[Detections]:
+    def answer(self, inputs: np.ndarray, score_threshold: float, nms_iou: float, vote_iou: float) -> list[Detections]:
         """See `FaceDetector.answer`."""
         device = next(self.network.parameters()).device
         pictures = torch.from_numpy(inputs).to(device)
         outputs = self.network(standardise(pictures.permute(0, 3, 1, 2).float() / 255))
-        return decode(self.network, outputs, score_threshold, nms_iou)
+        return decode(self.network, outputs, score_threshold, nms_iou, vote_iou)

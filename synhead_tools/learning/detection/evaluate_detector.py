@@ -24,6 +24,7 @@ from synhead_tools.learning.detection.point_errors import (
 )
 from synhead_tools.learning.detection.region_iou import region_iou
 from synhead_tools.learning.detection.scene_sample import SceneSample, SceneSource
+from synhead_tools.learning.detection.voting import VOTE_IOU
 from synhead_tools.learning.scores.metrics import pitch_yaw_roll_deg
 
 AP_SCORE_THRESHOLD = 0.02
@@ -74,6 +75,7 @@ def evaluate_detector(
     *,
     longest_px: int | None = None,
     nms_iou: float = 0.4,
+    vote_iou: float = VOTE_IOU,
     point_score_threshold: float = 0.5,
     regions: bool = False,
     batch_size: int = 8,
@@ -86,7 +88,7 @@ def evaluate_detector(
     detector : Detector
     source : SceneSource
         Pictures and faces; ignored faces are WIDER FACE's "outside of the subset".
-    longest_px, nms_iou, batch_size
+    longest_px, nms_iou, vote_iou, batch_size
         See `Detector.detect`.
     point_score_threshold : float
         Detections of this score or above are asked for points, mesh and pose; average precision takes all from 0.02.
@@ -105,7 +107,7 @@ def evaluate_detector(
         raise TrainingError("there are no pictures to score on")
     found: list[Detections] = []
     faces, counted, errors = [], [], _Errors(regions)
-    options = {"longest_px": longest_px, "nms_iou": nms_iou, "batch_size": batch_size}
+    options = {"longest_px": longest_px, "nms_iou": nms_iou, "vote_iou": vote_iou, "batch_size": batch_size}
     for start in range(0, len(source), batch_size):
         samples = [source[k] for k in range(start, min(start + batch_size, len(source)))]
         answers = detector.detect([s.image for s in samples], score_threshold=AP_SCORE_THRESHOLD, **options)
@@ -119,7 +121,7 @@ def evaluate_detector(
     protocol = {
         "pictures": len(source), "faces": total, "ignored_faces": int(sum(map(len, faces))) - total,
         "longest_px": longest_px or "as they are", "ap_score_threshold": AP_SCORE_THRESHOLD, "nms_iou": nms_iou,
-        "point_score_threshold": point_score_threshold, "multi_scale": False, "flip": False,
+        "vote_iou": vote_iou, "point_score_threshold": point_score_threshold, "multi_scale": False, "flip": False,
     }  # fmt: skip
     scores = {
         "ap50": average_precision(found, faces, counted),

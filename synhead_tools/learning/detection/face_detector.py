@@ -11,6 +11,7 @@ from synhead_tools.errors import TrainingError
 from synhead_tools.learning.detection.biwi_boxes import biwi_boxes
 from synhead_tools.learning.detection.detections import Detections
 from synhead_tools.learning.detection.letterbox import Letterbox, letterbox
+from synhead_tools.learning.detection.voting import VOTE_IOU
 
 FILLED_BORDER = 0.5
 """Room around a picture, over its longer side, that makes a face that fills it half as large as the input."""
@@ -32,7 +33,7 @@ class FaceDetector(ABC):
     """
 
     @abstractmethod
-    def answer(self, inputs: np.ndarray, score_threshold: float, nms_iou: float) -> list[Detections]:
+    def answer(self, inputs: np.ndarray, score_threshold: float, nms_iou: float, vote_iou: float) -> list[Detections]:
         """Faces in each of N inputs (N, H, W, 3) uint8 RGB, sides multiples of 64, in their px."""
 
     def detect(
@@ -42,6 +43,7 @@ class FaceDetector(ABC):
         longest_px: int | None = LONGEST_PX,
         score_threshold: float = SCORE_THRESHOLD,
         nms_iou: float = NMS_IOU,
+        vote_iou: float = VOTE_IOU,
         border: float = 0.0,
         second_border: float | None = None,
         batch_size: int = 8,
@@ -55,7 +57,7 @@ class FaceDetector(ABC):
         longest_px : int or None
             Longer side that pictures are scaled to, border included, up as well as down; None keeps their sizes. It
             decides which faces are found: anchors are 16 to 406 px wide.
-        score_threshold, nms_iou : float
+        score_threshold, nms_iou, vote_iou : float
             See `synhead_tools.learning.detection.decode.decode`.
         border : float
             Room around the picture, for faces that fill it: see `synhead_tools.learning.detection.letterbox.letterbox`.
@@ -74,12 +76,13 @@ class FaceDetector(ABC):
         for name, value, high in (
             ("score_threshold", score_threshold, 1),
             ("nms_iou", nms_iou, 1),
+            ("vote_iou", vote_iou, 1),
             ("border", border, 4),
             ("second_border", second_border or 0.0, 4),
         ):
             if not 0 <= value <= high:
                 raise TrainingError(f"{name} = {value} must be between 0 and {high}")
-        limits = (score_threshold, nms_iou)
+        limits = (score_threshold, nms_iou, vote_iou)
         found = self._look(images, range(len(images)), longest_px, border, limits, batch_size)
         if second_border is not None:
             empty = [number for number in range(len(images)) if not len(found[number])]
@@ -96,7 +99,7 @@ class FaceDetector(ABC):
 
     def _look(
         self, images: Sequence[np.ndarray], numbers: Sequence[int], longest_px: int | None, border: float,
-        limits: tuple[float, float], batch_size: int,
+        limits: tuple[float, float, float], batch_size: int,
     ) -> dict[int, Detections]:  # fmt: skip
         """Answers by the numbers of pictures."""
         found: dict[int, Detections] = {}
@@ -112,7 +115,7 @@ class FaceDetector(ABC):
         return found
 
     def _answer_group(
-        self, group: list[tuple[int, np.ndarray, Letterbox]], limits: tuple[float, float]
+        self, group: list[tuple[int, np.ndarray, Letterbox]], limits: tuple[float, float, float]
     ) -> dict[int, Detections]:
         answers = self.answer(np.stack([canvas for _, canvas, _ in group]), *limits)
         return {

@@ -10,7 +10,7 @@ import onnxruntime
 from synhead_tools.errors import CheckpointError
 from synhead_tools.learning.detection.detections import Detections
 from synhead_tools.learning.detection.face_detector import FaceDetector
-from synhead_tools.learning.detection.onnx_graph.detector_graph import INPUT_NAME, IOU_NAME, SCORE_NAME
+from synhead_tools.learning.detection.onnx_graph.detector_graph import INPUT_NAME, IOU_NAME, SCORE_NAME, VOTE_NAME
 from synhead_tools.learning.onnx.declaration_file import DETECTOR_KIND
 from synhead_tools.learning.onnx.model import look_through, session_options, short_reason
 
@@ -56,7 +56,7 @@ class OnnxDetector(FaceDetector):
             raise CheckpointError(f"{path} cannot be loaded: {short_reason(error)}") from None
         return cls(session, str(path))
 
-    def answer(self, inputs: np.ndarray, score_threshold: float, nms_iou: float) -> list[Detections]:
+    def answer(self, inputs: np.ndarray, score_threshold: float, nms_iou: float, vote_iou: float) -> list[Detections]:
         """See `FaceDetector.answer`; sides need not be multiples of anything.
 
         Raises
@@ -64,7 +64,7 @@ class OnnxDetector(FaceDetector):
         CheckpointError
             The model fails.
         """
-        limits = {SCORE_NAME: score_threshold, IOU_NAME: nms_iou}
+        limits = {SCORE_NAME: score_threshold, IOU_NAME: nms_iou, VOTE_NAME: vote_iou}
         given = {name: np.array([value], np.float32) for name, value in limits.items()}
         try:
             told = self._session.run(self._outputs, {INPUT_NAME: inputs, **given})

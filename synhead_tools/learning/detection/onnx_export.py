@@ -19,13 +19,15 @@ from synhead_tools.learning.detection.onnx_detector import KIND, KIND_KEY, OnnxD
 from synhead_tools.learning.detection.onnx_graph.builder import OPSET
 from synhead_tools.learning.detection.onnx_graph.detector_graph import NMS_IOU, SCORE_THRESHOLD, detector_to_onnx
 from synhead_tools.learning.detection.onnx_parity import DetectorParity, check_detector_parity, trial_pictures
+from synhead_tools.learning.detection.voting import VOTE_IOU
 from synhead_tools.learning.onnx.latency import runtime_version, time_runs
 from synhead_tools.learning.onnx.parity import open_session
 
 TIMED_PX = ((480, 640), (240, 320))
 
 _TEXT = {
-    "input": "pictures: (N, H, W, 3) uint8 RGB, any N, H, W; score_threshold, nms_iou: (1,) float32, need not be given",
+    "input": "pictures: (N, H, W, 3) uint8 RGB, any N, H, W; "
+    "score_threshold, nms_iou, vote_iou: (1,) float32, need not be given",
     "output": (
         "of M faces, picture by picture, the surest first: picture_number (M,) int64; boxes_xyxy (M, 4), scores (M,), "
         "points5 (M, 5, 2) and with a mesh landmarks68 (M, 68, 3), mesh (M, 1024, 3), float32"
@@ -126,7 +128,8 @@ def export_detector(
 def _facts(detector: Detector, name: str, licence: str) -> dict[str, Any]:
     facts = {
         "name": name, "source": f"synhead export, {__version__}", "licence": licence or "not stated", "opset": OPSET,
-        "score_threshold": SCORE_THRESHOLD, "nms_iou": NMS_IOU, **_TEXT, "size": _size_rule(detector.network),
+        "score_threshold": SCORE_THRESHOLD, "nms_iou": NMS_IOU, "vote_iou": VOTE_IOU, **_TEXT,
+        "size": _size_rule(detector.network),
     }  # fmt: skip
     if detector.record is not None:
         record = detector.record

@@ -4,6 +4,7 @@ import pytest
 from synhead_tools.errors import TrainingError
 from synhead_tools.learning.detection.detections import Detections
 from synhead_tools.learning.detection.face_detector import FILLED_BORDER, NMS_IOU, SCORE_THRESHOLD, FaceDetector
+from synhead_tools.learning.detection.voting import VOTE_IOU
 
 BOX = np.array([[10.0, 20.0, 30.0, 60.0]])
 
@@ -14,8 +15,8 @@ class BrightCorner(FaceDetector):
     def __init__(self):
         self.seen = []
 
-    def answer(self, inputs, score_threshold, nms_iou):
-        self.seen.append((inputs.shape, score_threshold, nms_iou))
+    def answer(self, inputs, score_threshold, nms_iou, vote_iou):
+        self.seen.append((inputs.shape, score_threshold, nms_iou, vote_iou))
         found = [float(picture[0, 0].mean()) > 200 for picture in inputs]
         return [Detections(BOX[:n], np.ones(n), np.zeros((n, 5, 2))) for n in map(int, found)]
 
@@ -29,7 +30,7 @@ def test_pictures_of_one_size_go_together_and_answers_keep_their_order():
     found = detector.detect([grey(255), grey(0), grey(255, 64, 64), grey(255)], longest_px=None, batch_size=2)
     assert [len(each) for each in found] == [1, 0, 1, 1]
     assert sorted(shape[0] for shape, *_ in detector.seen) == [1, 1, 2]
-    assert {tuple(seen[1:]) for seen in detector.seen} == {(SCORE_THRESHOLD, NMS_IOU)}
+    assert {tuple(seen[1:]) for seen in detector.seen} == {(SCORE_THRESHOLD, NMS_IOU, VOTE_IOU)}
 
 
 def test_answers_are_in_pixels_of_the_picture():
@@ -47,7 +48,15 @@ def test_only_pictures_without_a_face_are_looked_at_again_with_a_border():
 
 
 @pytest.mark.parametrize(
-    "options", [{"longest_px": 8}, {"score_threshold": 1.1}, {"nms_iou": -0.1}, {"border": 5}, {"second_border": 5}]
+    "options",
+    [
+        {"longest_px": 8},
+        {"score_threshold": 1.1},
+        {"nms_iou": -0.1},
+        {"vote_iou": 2},
+        {"border": 5},
+        {"second_border": 5},
+    ],
 )
 def test_settings_outside_their_range_are_named(options):
     with pytest.raises(TrainingError, match=f"{next(iter(options))} = .* must be between"):

@@ -17,22 +17,23 @@ from synhead_tools.learning.detection.onnx_graph.builder import FLOAT, INT64, UI
 from synhead_tools.learning.detection.onnx_graph.heads import add_meshes, add_outputs
 from synhead_tools.learning.detection.onnx_graph.pyramid import add_context, add_pyramid
 from synhead_tools.learning.detection.onnx_graph.shapes import axis_lengths
+from synhead_tools.learning.detection.voting import VOTE_IOU
 from synhead_tools.learning.pictures.augment_colour import IMAGE_MEAN, IMAGE_STD
 
-INPUT_NAME, SCORE_NAME, IOU_NAME = "pictures", "score_threshold", "nms_iou"
+INPUT_NAME, SCORE_NAME, IOU_NAME, VOTE_NAME = "pictures", "score_threshold", "nms_iou", "vote_iou"
 SCORE_THRESHOLD, NMS_IOU = 0.5, 0.3
 SIDE_MULTIPLE_PX = 64
 
 
 def detector_to_onnx(
     network: DetectorNetwork, name: str = "face detector", score_threshold: float = SCORE_THRESHOLD,
-    nms_iou: float = NMS_IOU,
+    nms_iou: float = NMS_IOU, vote_iou: float = VOTE_IOU,
 ) -> onnx.ModelProto:  # fmt: skip
     """The model: opset 18, weights inside.
 
     ``pictures`` (N, H, W, 3) uint8 RGB, any N, H and W; sides are filled up to multiples of 64 px inside, as
-    `synhead_tools.learning.detection.letterbox.letterbox` fills them. ``score_threshold`` and ``nms_iou``, (1,)
-    float32, need not be given. Of the M faces of all pictures, picture by picture, the surest first:
+    `synhead_tools.learning.detection.letterbox.letterbox` fills them. ``score_threshold``, ``nms_iou`` and
+    ``vote_iou``, (1,) float32, need not be given. Of the M faces of all pictures, picture by picture, the surest first:
     ``picture_number`` (M,) int64, ``scores`` (M,), ``boxes_xyxy`` (M, 4), ``points5`` (M, 5, 2) and, of networks with
     a mesh, ``mesh`` (M, V, 3) and of the face mesh's topology ``landmarks68`` (M, 68, 3), all float32, in px as
     `synhead_tools.learning.detection.detections.Detections` has them.
@@ -43,7 +44,7 @@ def detector_to_onnx(
         As in evaluation mode, whatever its mode.
     name : str
         Of the graph.
-    score_threshold, nms_iou : float
+    score_threshold, nms_iou, vote_iou : float
         The values that hold where none are given.
 
     Raises
@@ -66,11 +67,15 @@ def detector_to_onnx(
     for each, its_maps in heads:
         deltas = decoding.add_taken(graph, add_outputs(graph, each.boxes, its_maps), anchor)
         moved = decoding.add_moved(graph, deltas, *moved)
-    for called, value in ((IOU_NAME, nms_iou), (SCORE_NAME, score_threshold)):
+    limits = ((IOU_NAME, nms_iou), (SCORE_NAME, score_threshold), (VOTE_NAME, vote_iou))
+    for called, value in limits:
         graph.default(called, value)
-    faces = decoding.add_faces(graph, scores, anchor, regular, moved, (IOU_NAME, SCORE_NAME))
-    inputs = [(INPUT_NAME, UINT8, ["n", "height", "width", 3]), (SCORE_NAME, FLOAT, [1]), (IOU_NAME, FLOAT, [1])]
-    return graph.model(name, inputs, _outputs(graph, network, maps, faces))
+    boxes = decoding.add_corners(graph, moved)
+    voters = decoding.add_candidates(graph, scores, anchor, regular, boxes, SCORE_NAME)
+    faces = decoding.add_faces(graph, scores, anchor, regular, boxes, [called for called, _ in limits], voters)
+    inputs = [(INPUT_NAME, UINT8, ["n", "height", "width", 3])]
+    inputs += [(called, FLOAT, [1]) for called in (SCORE_NAME, IOU_NAME, VOTE_NAME)]
+    return graph.model(name, inputs, _outputs(graph, network, maps, voters, faces))
 
 
 def _levels(graph: GraphBuilder, network: DetectorNetwork) -> list[str]:
@@ -89,20 +94,22 @@ def _levels(graph: GraphBuilder, network: DetectorNetwork) -> list[str]:
 
 
 def _outputs(
-    graph: GraphBuilder, network: DetectorNetwork, maps: list[str], faces: decoding.Faces
+    graph: GraphBuilder, network: DetectorNetwork, maps: list[str], voters: decoding.Candidates, faces: decoding.Faces
 ) -> list[tuple[str, Entry]]:
-    rows = graph.add("Concat", faces.picture, faces.anchor, axis=1)
+    boxes = decoding.add_mean(graph, faces, voters.boxes_xyxy, 4)
+    rows = graph.add("Concat", voters.picture, voters.anchor, axis=1)
     points = graph.add("GatherND", add_outputs(graph, network.points, maps), rows)
-    points = decoding.add_points(graph, graph.add("Reshape", points, graph.integers(0, POINTS, 2)), faces)
+    points = decoding.add_points(graph, graph.add("Reshape", points, graph.integers(0, POINTS, 2)), voters)
+    points = decoding.add_mean(graph, faces, points, POINTS, 2)
     number = graph.add("Squeeze", faces.picture, graph.integers(1))
     told = [
         (number, ("picture_number", INT64, ["faces"])), (faces.scores, ("scores", FLOAT, ["faces"])),
-        (faces.boxes_xyxy, ("boxes_xyxy", FLOAT, ["faces", 4])), (points, ("points5", FLOAT, ["faces", POINTS, 2])),
+        (boxes, ("boxes_xyxy", FLOAT, ["faces", 4])), (points, ("points5", FLOAT, ["faces", POINTS, 2])),
     ]  # fmt: skip
     if network.mesh is None:
         return told
-    deltas = add_meshes(graph, network.mesh, maps, faces.picture, faces.anchor)
-    mesh, vertices = decoding.add_vertices(graph, deltas, faces), network.mesh.vertices
+    deltas, vertices = add_meshes(graph, network.mesh, maps, voters.picture, voters.anchor), network.mesh.vertices
+    mesh = decoding.add_mean(graph, faces, decoding.add_vertices(graph, deltas, voters), vertices, 3)
     told.append((mesh, ("mesh", FLOAT, ["faces", vertices, 3])))
     if vertices == len(load_face_mesh().mean_m):
         points68 = graph.add("Gather", mesh, graph.constant(load_face_mesh().landmarks68, np.int64), axis=1)
