@@ -37,6 +37,12 @@ from synhead_tools.cli.sections import SectionedCommand, section
         help="Room around pictures, over their longer side. By default none, and 0.5 in a second look at pictures in "
         "which nothing was found: a face may fill them.",
     ),
+    click.option(
+        "--close-ups/--no-close-ups",
+        default=True,
+        show_default=True,
+        help="Look at every face once more, at the size that is measured best: points, mesh and pose are better.",
+    ),
     click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Of videos, every Nth frame."),
     click.option("--fov", "fov_deg", type=click.FloatRange(1, 150), help="Horizontal field of view, degrees."),
 )
@@ -58,8 +64,9 @@ from synhead_tools.cli.sections import SectionedCommand, section
 @click.pass_context
 def detect(
     ctx: click.Context, inputs: tuple[Path, ...], model: str | None, longest_px: int, original_size: bool, score: float,
-    nms: float, border: float | None, every: int, fov_deg: float | None, out: Path | None, convention: str, mesh: bool,
-    draw: Path | None, batch_size: int, device: str, overwrite: bool, as_json: bool, quiet: bool,
+    nms: float, border: float | None, close_ups: bool, every: int, fov_deg: float | None, out: Path | None,
+    convention: str, mesh: bool, draw: Path | None, batch_size: int, device: str, overwrite: bool, as_json: bool,
+    quiet: bool,
 ) -> None:  # fmt: skip
     """Find the faces in INPUTS: picture files, videos, and folders of them.
 
@@ -89,6 +96,7 @@ def detect(
     look = {
         "longest_px": None if original_size else longest_px, "score_threshold": score, "nms_iou": nms,
         "border": border or 0.0, "second_border": FILLED_BORDER if border is None else None,
+        "close_up_score": score if close_ups else None,
     }  # fmt: skip
     facts = {"tool": "synhead detect", "model": DEFAULT_DETECTOR if model is None else model, **look}
     detector = load_detector(model, resolve_device(device))

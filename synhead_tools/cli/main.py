@@ -18,6 +18,7 @@ COMMANDS = Table(
         "render": f"{_HERE}.render:render",
         "convert-euler": f"{_HERE}.convert_euler:convert_euler",
         "match-biwi": f"{_HERE}.match_biwi:match_biwi",
+        "merge": f"{_HERE}.merge:merge",
         "train-padaco": f"{_HERE}.train_padaco:train_padaco",
         "train-retinaface": f"{_HERE}.train_retinaface:train_retinaface",
         "evaluate": f"{_HERE}.evaluate:evaluate",

@@ -77,6 +77,7 @@ def evaluate_detector(
     nms_iou: float = 0.4,
     vote_iou: float = VOTE_IOU,
     point_score_threshold: float = 0.5,
+    close_ups: bool = True,
     regions: bool = False,
     batch_size: int = 8,
     subsets: Mapping[str, Sequence[np.ndarray]] | None = None,
@@ -92,6 +93,9 @@ def evaluate_detector(
         See `Detector.detect`.
     point_score_threshold : float
         Detections of this score or above are asked for points, mesh and pose; average precision takes all from 0.02.
+    close_ups : bool
+        Whether those detections get close-ups (`synhead_tools.learning.detection.close_ups`); what they score without
+        is told beside.
     regions : bool
         Also measure IoU by region, some 50 ms per face.
     subsets : mapping of str to sequence of (n,) bool, optional
@@ -106,22 +110,31 @@ def evaluate_detector(
     if len(source) == 0:
         raise TrainingError("there are no pictures to score on")
     found: list[Detections] = []
-    faces, counted, errors = [], [], _Errors(regions)
-    options = {"longest_px": longest_px, "nms_iou": nms_iou, "vote_iou": vote_iou, "batch_size": batch_size}
+    faces, counted, errors, plain = [], [], _Errors(regions), _Errors(False)
+    limits = {"nms_iou": nms_iou, "vote_iou": vote_iou}
     for start in range(0, len(source), batch_size):
         samples = [source[k] for k in range(start, min(start + batch_size, len(source)))]
-        answers = detector.detect([s.image for s in samples], score_threshold=AP_SCORE_THRESHOLD, **options)
+        images = [sample.image for sample in samples]
+        answers = detector.detect(
+            images, longest_px=longest_px, score_threshold=AP_SCORE_THRESHOLD, close_up_score=None,
+            batch_size=batch_size, **limits,
+        )  # fmt: skip
+        surer = [_surer(answer, point_score_threshold) for answer in answers]
+        closer = detector.close_ups(surer, images, **limits) if close_ups else surer
+        for sample, answer, close_up in zip(samples, surer, closer, strict=True):
+            errors.add(sample, close_up)
+            plain.add(sample, answer)
         for sample, answer in zip(samples, answers, strict=True):
             faces.append(sample.boxes_xyxy)
             counted.append(~sample.ignored)
-            errors.add(sample, _surer(answer, point_score_threshold))
             # meshes of a thousand pictures would fill the memory
             found.append(Detections(answer.boxes_xyxy, answer.scores, answer.points5))
     total = int(sum(keep.sum() for keep in counted))
     protocol = {
         "pictures": len(source), "faces": total, "ignored_faces": int(sum(map(len, faces))) - total,
         "longest_px": longest_px or "as they are", "ap_score_threshold": AP_SCORE_THRESHOLD, "nms_iou": nms_iou,
-        "vote_iou": vote_iou, "point_score_threshold": point_score_threshold, "multi_scale": False, "flip": False,
+        "vote_iou": vote_iou, "point_score_threshold": point_score_threshold, "close_ups": close_ups,
+        "multi_scale": False, "flip": False,
     }  # fmt: skip
     scores = {
         "ap50": average_precision(found, faces, counted),
@@ -134,6 +147,8 @@ def evaluate_detector(
     parts = {"ap50 by height": {name: average_precision(found, faces, masks) for name, masks in tall.items()}}
     if subsets:
         parts["ap50 by subset"] = {name: average_precision(found, faces, masks) for name, masks in subsets.items()}
+    if close_ups:
+        parts["without close-ups"] = plain.scores()
     return DetectionReport(protocol, scores, {**parts, **errors.parts()})
 
 

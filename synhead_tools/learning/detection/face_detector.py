@@ -9,6 +9,7 @@ import numpy as np
 
 from synhead_tools.errors import TrainingError
 from synhead_tools.learning.detection.biwi_boxes import biwi_boxes
+from synhead_tools.learning.detection.close_ups import with_close_ups
 from synhead_tools.learning.detection.detections import Detections
 from synhead_tools.learning.detection.letterbox import Letterbox, letterbox
 from synhead_tools.learning.detection.voting import VOTE_IOU
@@ -46,6 +47,7 @@ class FaceDetector(ABC):
         vote_iou: float = VOTE_IOU,
         border: float = 0.0,
         second_border: float | None = None,
+        close_up_score: float | None = 0.0,
         batch_size: int = 8,
     ) -> list[Detections]:
         """Faces in each picture, in its own pixels.
@@ -63,6 +65,9 @@ class FaceDetector(ABC):
             Room around the picture, for faces that fill it: see `synhead_tools.learning.detection.letterbox.letterbox`.
         second_border : float, optional
             Pictures in which nothing was found are looked at once more with this border.
+        close_up_score : float, optional
+            Faces of at least this score are looked at once more, in close-ups
+            (`synhead_tools.learning.detection.close_ups`); None for no close-ups.
         batch_size : int
             Pictures of equal input size that go through the network together; of large ones fewer.
 
@@ -79,6 +84,7 @@ class FaceDetector(ABC):
             ("vote_iou", vote_iou, 1),
             ("border", border, 4),
             ("second_border", second_border or 0.0, 4),
+            ("close_up_score", close_up_score or 0.0, 1),
         ):
             if not 0 <= value <= high:
                 raise TrainingError(f"{name} = {value} must be between 0 and {high}")
@@ -87,7 +93,21 @@ class FaceDetector(ABC):
         if second_border is not None:
             empty = [number for number in range(len(images)) if not len(found[number])]
             found |= self._look(images, empty, longest_px, second_border, limits, batch_size)
-        return [found[number] for number in range(len(images))]
+        answers = [found[number] for number in range(len(images))]
+        if close_up_score is None:
+            return answers
+        return self.close_ups(answers, images, close_up_score, nms_iou=nms_iou, vote_iou=vote_iou)
+
+    def close_ups(
+        self, found: Sequence[Detections], images: Sequence[np.ndarray], least_score: float = 0.0, *,
+        nms_iou: float = NMS_IOU, vote_iou: float = VOTE_IOU,
+    ) -> list[Detections]:  # fmt: skip
+        """What was found in each picture, faces of at least `least_score` with points and meshes from close-ups."""
+
+        def look(inputs: np.ndarray, score_threshold: float) -> list[Detections]:
+            return self.answer(inputs, score_threshold, nms_iou, vote_iou)
+
+        return [with_close_ups(each, image, look, least_score) for each, image in zip(found, images, strict=True)]
 
     def find_faces(self, image: np.ndarray) -> np.ndarray:
         """Square boxes (N, 4) xyxy, px, for estimators, of the faces in a picture (H, W, 3) uint8 RGB, surest first.

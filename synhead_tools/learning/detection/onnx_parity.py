@@ -49,7 +49,7 @@ def check_detector_parity(exported: FaceDetector, detector: Detector) -> Detecto
         They differ by more than `LARGEST_PX` or `LARGEST_SCORE`.
     """
     pictures = trial_pictures()
-    options = {"longest_px": None, "score_threshold": 0.0, "batch_size": 1}
+    options = {"longest_px": None, "score_threshold": 0.0, "close_up_score": None, "batch_size": 1}
     answers, largest = 0, np.zeros(2)
     for limits in ({"nms_iou": 1.0, "vote_iou": 1.0}, {}):
         pairs = zip(detector.detect(pictures, **options, **limits), exported.detect(pictures, **options, **limits),

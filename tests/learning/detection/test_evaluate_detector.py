@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,8 +17,13 @@ class Answers:
     def __init__(self, answers):
         self._answers = answers
 
-    def detect(self, images, **_):
+    def detect(self, images, *, close_up_score, **_):
+        assert close_up_score is None
         return self._answers[: len(images)]
+
+    def close_ups(self, found, images, **_):
+        """They show the truth of the first picture's first face, 3 px to the left."""
+        return [replace(each, points5=each.points5 - [3.0, 0], mesh=each.mesh - [3.0, 0, 0]) for each in found]
 
 
 def face_at(x_px, size_px=100.0):
@@ -46,17 +53,19 @@ def two_faces():
 
 def test_marked_landmarks_are_scored_without_a_mesh(two_faces):
     answer, sample = two_faces
-    scores = evaluate_detector(Answers([answer]), [sample]).scores
+    scores = evaluate_detector(Answers([answer]), [sample], close_ups=False).scores
     side = np.sqrt(np.prod(np.ptp(sample.landmarks68[0], axis=0)))
     assert scores["landmarks68_nme"] == pytest.approx(3 / side / 2, rel=1e-4)
     sample.landmarks68[0, 17] = np.nan  # not all are marked: the face says nothing
-    assert evaluate_detector(Answers([answer]), [sample]).scores["landmarks68_nme"] == pytest.approx(0, abs=1e-5)
+    assert evaluate_detector(Answers([answer]), [sample], close_ups=False).scores["landmarks68_nme"] == pytest.approx(
+        0, abs=1e-5
+    )
 
 
 def test_faces_outside_of_a_subset_count_neither_way(two_faces):
     answer, sample = two_faces
     subsets = {"left": [np.array([True, False])], "right": [np.array([False, True])]}
-    report = evaluate_detector(Answers([answer]), [sample], subsets=subsets)
+    report = evaluate_detector(Answers([answer]), [sample], subsets=subsets, close_ups=False)
     assert report.scores["ap50"] == pytest.approx(0.5 + 0.5 * 2 / 3)  # the last face comes after what is none
     assert report.parts["ap50 by subset"] == pytest.approx({"left": 1.0, "right": 0.5})
     assert "ap50 by subset: left 1.0000, right 0.5000" in report.lines()
@@ -64,6 +73,19 @@ def test_faces_outside_of_a_subset_count_neither_way(two_faces):
 
 def test_heights_are_told_beside(two_faces):
     answer, sample = two_faces
-    assert set(evaluate_detector(Answers([answer]), [sample]).parts["ap50 by height"]) == {
+    assert set(evaluate_detector(Answers([answer]), [sample], close_ups=False).parts["ap50 by height"]) == {
         "from 50 px", "from 30 px", "from 10 px"
     }  # fmt: skip
+
+
+def test_points_come_from_close_ups_and_are_told_without_them_too(two_faces):
+    answer, sample = two_faces
+    report = evaluate_detector(Answers([answer]), [sample])
+    plain = evaluate_detector(Answers([answer]), [sample], close_ups=False)
+    side = np.sqrt(np.prod(sample.boxes_xyxy[:, 2:] - sample.boxes_xyxy[:, :2], axis=1))
+    assert plain.scores["points5_nme"] == pytest.approx((3 / side[0]) / 2, rel=1e-4)
+    assert report.scores["points5_nme"] == pytest.approx((3 / side[1]) / 2, rel=1e-4)  # now the other is beside
+    np.testing.assert_equal(report.parts["without close-ups"]["points5_nme"], plain.scores["points5_nme"])
+    assert report.scores["ap50"] == plain.scores["ap50"]
+    assert (report.protocol["close_ups"], plain.protocol["close_ups"]) == (True, False)
+    assert "without close-ups" not in plain.parts

@@ -27,7 +27,9 @@ def grey(value, height=64, width=128):
 
 def test_pictures_of_one_size_go_together_and_answers_keep_their_order():
     detector = BrightCorner()
-    found = detector.detect([grey(255), grey(0), grey(255, 64, 64), grey(255)], longest_px=None, batch_size=2)
+    found = detector.detect(
+        [grey(255), grey(0), grey(255, 64, 64), grey(255)], longest_px=None, close_up_score=None, batch_size=2
+    )
     assert [len(each) for each in found] == [1, 0, 1, 1]
     assert sorted(shape[0] for shape, *_ in detector.seen) == [1, 1, 2]
     assert {tuple(seen[1:]) for seen in detector.seen} == {(SCORE_THRESHOLD, NMS_IOU, VOTE_IOU)}
@@ -40,7 +42,9 @@ def test_answers_are_in_pixels_of_the_picture():
 
 def test_only_pictures_without_a_face_are_looked_at_again_with_a_border():
     detector = BrightCorner()
-    found = detector.detect([grey(255), grey(0), grey(0)], longest_px=128, second_border=FILLED_BORDER)
+    found = detector.detect(
+        [grey(255), grey(0), grey(0)], longest_px=128, second_border=FILLED_BORDER, close_up_score=None
+    )
     assert [len(each) for each in found] == [1, 0, 0]
     shapes = [shape for shape, *_ in detector.seen]
     assert shapes == [(3, 64, 128, 3), (2, 128, 128, 3)]  # 128 + 2 x 64, and 64 + 2 x 64, at half the scale
@@ -56,6 +60,7 @@ def test_only_pictures_without_a_face_are_looked_at_again_with_a_border():
         {"vote_iou": 2},
         {"border": 5},
         {"second_border": 5},
+        {"close_up_score": 1.5},
     ],
 )
 def test_settings_outside_their_range_are_named(options):
@@ -67,5 +72,6 @@ def test_settings_outside_their_range_are_named(options):
 
 def test_large_inputs_go_through_one_by_one():
     detector = BrightCorner()
-    assert [len(each) for each in detector.detect([grey(255, 2048, 2048)] * 3, longest_px=None)] == [1, 1, 1]
+    found = detector.detect([grey(255, 2048, 2048)] * 3, longest_px=None, close_up_score=None)
+    assert [len(each) for each in found] == [1, 1, 1]
     assert [shape[0] for shape, *_ in detector.seen] == [1, 1, 1]

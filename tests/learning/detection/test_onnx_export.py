@@ -25,7 +25,7 @@ def exported(tmp_path_factory):
 def test_the_exported_detector_is_used_as_the_checkpoint_is(exported, options):
     own, done = exported
     pictures = [picture(size, number) for number, size in enumerate([(60, 80), (200, 90), (60, 80), (60, 80)])]
-    limits = {"score_threshold": 0.5, "nms_iou": 0.3, "batch_size": 2}
+    limits = {"score_threshold": 0.5, "nms_iou": 0.3, "close_up_score": None, "batch_size": 2}
     expected = own.detect(pictures, **limits, **options)
     for name in (done.onnx_path, done.toml_path):
         for mine, found in zip(expected, load_detector(name).detect(pictures, **limits, **options), strict=True):

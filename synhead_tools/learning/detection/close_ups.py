@@ -1,0 +1,120 @@
+"""A second look at faces that were found, each cut out so that it has the size that is measured best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+
+from synhead_tools.geometry.boxes import box_iou
+from synhead_tools.heads.face_mesh import load_face_mesh
+from synhead_tools.learning.detection.detections import Detections
+from synhead_tools.learning.detection.letterbox import FILL, Letterbox
+from synhead_tools.learning.detection.scene_augment import MIRRORED_POINTS
+
+SIDE_PX, FACE_PX = 128, 72.0
+"""A close-up, and the face's size in it, sqrt(width x height) of its tight box."""
+
+LEAST_IOU = 0.4
+"""Between what was found and what the close-up shows; below it, it shows something else."""
+
+MOST = 200
+"""Of one picture, the surest faces: close-ups take some 10 ms of a core each."""
+
+_LEAST_SCORE = 0.1
+_AT_ONCE = 8  # exported models weigh all that is said of a batch against each other: memory grows with its square
+
+Look = Callable[[np.ndarray, float], list[Detections]]
+
+
+def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_score: float = 0.0) -> Detections:
+    """Points and meshes from close-ups; boxes and scores stay, and so do faces that a close-up does not show.
+
+    A face's pixels decide what can be said of it, and one of 16 or of 400 px has few or many of them; trained mostly on
+    one size, a small network says more of that. The answers for a close-up and its mirror image are averaged.
+
+    Parameters
+    ----------
+    found : Detections
+        Of the whole picture.
+    picture : array, shape (H, W, 3)
+        uint8 RGB.
+    look : callable
+        Takes inputs (N, 128, 128, 3) and the least score, gives the faces in each.
+    least_score : float
+        Less sure faces get no close-up.
+    """
+    mirrors = found.mesh is None or found.mesh.shape[1] == len(load_face_mesh().mirror)
+    numbers = [n for n in range(len(found)) if found.scores[n] >= least_score and _has_area(found.boxes_xyxy[n])]
+    numbers = sorted(numbers, key=lambda n: -found.scores[n])[:MOST]
+    if not numbers:
+        return found
+    points, mesh = found.points5.copy(), None if found.mesh is None else found.mesh.copy()
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = numbers[start : start + _AT_ONCE]
+        cut = [close_up(picture, found.boxes_xyxy[n]) for n in some]
+        inputs = np.stack([canvas for canvas, _ in cut])
+        told = [look(inputs, _LEAST_SCORE)]
+        if mirrors:
+            told.append([_mirrored(each) for each in look(np.ascontiguousarray(inputs[:, :, ::-1]), _LEAST_SCORE)])
+        for n, (_, place), *seen in zip(some, cut, *told, strict=True):
+            shown = [face for face in (_same_face(each, place, found.boxes_xyxy[n]) for each in seen) if face]
+            if shown:
+                points[n] = np.mean([place.to_picture(face.points5[0]) for face in shown], axis=0)
+            if shown and mesh is not None:
+                mesh[n] = np.mean([place.to_picture(face.mesh[0]) for face in shown], axis=0)
+    return replace(found, points5=points, mesh=mesh)
+
+
+def close_up(picture: np.ndarray, box_xyxy: Sequence[float]) -> tuple[np.ndarray, Letterbox]:
+    """The square (128, 128, 3) with a box in its middle, `FACE_PX` large; what is beyond the picture is plain."""
+    box = np.asarray(box_xyxy, float)
+    height, width = picture.shape[:2]
+    scale = FACE_PX / float(np.sqrt(np.prod(box[2:] - box[:2])))
+    left, top = (box[:2] + box[2:]) / 2 - SIDE_PX / scale / 2
+    canvas = np.empty((SIDE_PX, SIDE_PX, 3), np.uint8)
+    canvas[:] = FILL
+    # whole pixels of the close-up that lie within the picture
+    (x0, x1), (y0, y1) = (_within(low, length, scale) for low, length in ((left, width), (top, height)))
+    if x1 > x0 and y1 > y0:
+        part = (left + x0 / scale, top + y0 / scale, left + x1 / scale, top + y1 / scale)
+        part = np.clip(part, 0, (width, height, width, height))  # sums that round up
+        seen = Image.fromarray(picture).resize((x1 - x0, y1 - y0), Image.Resampling.BILINEAR, box=tuple(part))
+        canvas[y0:y1, x0:x1] = np.asarray(seen)
+    return canvas, Letterbox(scale, -left * scale, -top * scale)
+
+
+def _within(low: float, length: int, scale: float) -> tuple[int, int]:
+    first = int(np.ceil(max(-low, 0.0) * scale - 1e-6))
+    last = int(np.floor((length - low) * scale + 1e-6))
+    return min(first, SIDE_PX), max(min(last, SIDE_PX), 0)
+
+
+def _has_area(box: np.ndarray) -> bool:
+    return bool(np.isfinite(box).all() and (box[2:] - box[:2] >= 1e-3).all())
+
+
+def _same_face(seen: Detections, place: Letterbox, box: np.ndarray) -> Detections | None:
+    if not len(seen):
+        return None
+    overlap = box_iou(place.boxes_to_picture(seen.boxes_xyxy), box[None])
+    best = int(overlap.argmax())
+    if overlap[best] < LEAST_IOU:
+        return None
+    one = slice(best, best + 1)
+    mesh = None if seen.mesh is None else seen.mesh[one]
+    return Detections(seen.boxes_xyxy[one], seen.scores[one], seen.points5[one], mesh)
+
+
+def _mirrored(seen: Detections) -> Detections:
+    """What was found in the mirror image of a close-up, in the close-up."""
+    boxes, points = seen.boxes_xyxy.copy(), seen.points5[:, MIRRORED_POINTS]
+    boxes[:, [0, 2]] = SIDE_PX - boxes[:, [2, 0]]
+    points[..., 0] = SIDE_PX - points[..., 0]
+    mesh = seen.mesh
+    if mesh is not None:
+        mesh = mesh[:, load_face_mesh().mirror]
+        mesh[..., 0] = SIDE_PX - mesh[..., 0]
+    return Detections(boxes, seen.scores, points, mesh)

@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+
+from synhead_tools.learning.detection.close_ups import FACE_PX, SIDE_PX, close_up, with_close_ups
+from synhead_tools.learning.detection.detections import Detections
+from synhead_tools.learning.detection.face_detector import FaceDetector
+from synhead_tools.learning.detection.letterbox import FILL
+
+EYES, NOSE, MOUTH = 1, 0, 2  # channels of the spots that stand for them
+
+
+def drawn(centre, size, shape=(300, 400)):
+    """A face of five spots, and where they are, (5, 2): eyes, nose and mouth corners as subjects have them."""
+    offsets = np.array([[-0.25, -0.2], [0.3, -0.2], [0.1, 0.05], [-0.2, 0.3], [0.15, 0.3]])
+    points = np.asarray(centre, float) + offsets * size
+    picture = np.zeros((*shape, 3), np.uint8)
+    radius = size / 16
+    rows, columns = np.mgrid[: shape[0], : shape[1]] + 0.5
+    for (x, y), channel in zip(points, (EYES, EYES, NOSE, MOUTH, MOUTH), strict=True):
+        inside = np.clip(radius + 0.5 - np.hypot(columns - x, rows - y), 0, 1)
+        picture[..., channel] = np.maximum(picture[..., channel], (255 * inside).astype(np.uint8))
+    return picture, points
+
+
+def spots(picture):
+    """The five points of a picture like `drawn`, or None: pixels' centres weighted by how bright they are."""
+    weights = np.where((picture == FILL).all(axis=-1, keepdims=True), 0, picture).astype(float)
+    weights[weights < 60] = 0
+    rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]] + 0.5
+
+    def middle(weight):
+        return np.array([(columns * weight).sum(), (rows * weight).sum()]) / weight.sum()
+
+    found = []
+    for channel in (EYES, NOSE, MOUTH):
+        weight = weights[..., channel]
+        if not weight.any():
+            return None
+        halves = [weight] if channel == NOSE else [weight * (columns < middle(weight)[0])]
+        if channel != NOSE:
+            halves.append(weight - halves[0])
+        if not all(half.any() for half in halves):
+            return None
+        found += [middle(half) for half in halves]
+    return np.array(found)
+
+
+class Spots(FaceDetector):
+    """Finds one such face; whole pictures are seen as badly as `blur` says, in px."""
+
+    def __init__(self, blur=0.0):
+        self.blur, self.shapes = blur, []
+
+    def answer(self, inputs, score_threshold, nms_iou, vote_iou):
+        self.shapes.append(inputs.shape)
+        return [self.one(picture) for picture in inputs]
+
+    def one(self, picture):
+        points = spots(picture)
+        if points is None:
+            return Detections(np.empty((0, 4)), np.empty(0), np.empty((0, 5, 2)), None)
+        size = (points[4, 1] - points[0, 1]) / 0.5
+        corner = points[0] + 0.25 * size + [0, -0.3 * size + 0.2 * size] - [0.5 * size, 0.4 * size]
+        box = np.concatenate([corner, corner + size])
+        if picture.shape[:2] != (SIDE_PX, SIDE_PX):
+            points = points + self.blur
+        return Detections(box[None], np.array([0.9]), points[None], None)
+
+
+@pytest.mark.parametrize(("centre", "size"), [((200, 150), 40), ((200, 150), 220), ((35, 40), 60), ((370, 260), 70)])
+def test_points_come_from_the_close_up_wherever_the_face_is(centre, size):
+    picture, points = drawn(centre, size)
+    detector = Spots(blur=5.0)
+    (seen,) = detector.detect([picture], longest_px=None, close_up_score=None)
+    np.testing.assert_allclose(seen.points5[0], points + 5, atol=0.4)
+    (found,) = detector.detect([picture], longest_px=None)
+    np.testing.assert_allclose(found.points5[0], points, atol=0.01 * size + 0.1)
+    np.testing.assert_array_equal(found.boxes_xyxy, seen.boxes_xyxy)
+    np.testing.assert_array_equal(found.scores, seen.scores)
+    assert detector.shapes[-2:] == [(1, SIDE_PX, SIDE_PX, 3)] * 2  # itself and its mirror image
+
+
+def test_a_close_up_has_its_box_in_the_middle_and_keeps_pixels_where_they_are():
+    ramp = np.broadcast_to(np.arange(200, dtype=np.uint8)[None, :, None], (100, 200, 3))
+    box = np.array([20.0, 30, 20 + 72, 30 + 72])
+    canvas, place = close_up(np.ascontiguousarray(ramp), box)
+    assert canvas.shape == (SIDE_PX, SIDE_PX, 3)
+    np.testing.assert_allclose(place.boxes_to_picture([28, 28, 100, 100]), box)
+    assert place.scale == FACE_PX / 72
+    np.testing.assert_array_equal(canvas[40, 8:, 0], np.arange(120))  # from the picture's left edge on
+    assert (canvas[:, :8] == FILL).all()
+    assert (canvas[98:] == FILL).all()  # the picture has 100 rows, the first of which is the close-up's -2nd
+    outside, _ = close_up(np.ascontiguousarray(ramp), box + 1000)
+    assert (outside == FILL).all()
+
+
+def test_what_is_not_the_same_face_changes_nothing():
+    picture, _ = drawn((200, 150), 60)
+    found = Detections(np.array([[10.0, 10, 60, 60]]), np.array([0.9]), np.ones((1, 5, 2)))
+    for answer in (lambda inputs, _: [Spots().one(each) for each in inputs],):
+        kept = with_close_ups(found, picture, answer)
+        np.testing.assert_array_equal(kept.points5, found.points5)
+
+
+def test_unsure_faces_and_boxes_without_area_get_none():
+    picture, _ = drawn((200, 150), 60)
+    boxes = np.array([[170.0, 120, 230, 180], [5, 5, 5, 9], [np.nan, 0, 1, 1], [0, 0, 9, 9]])
+    found = Detections(boxes, np.array([0.9, 0.8, 0.7, 0.2]), np.zeros((4, 5, 2)))
+    asked = []
+
+    def look(inputs, least_score):
+        asked.append(len(inputs))
+        return [Spots().one(each) for each in inputs]
+
+    with_close_ups(found, picture, look, least_score=0.5)
+    assert asked == [1, 1]
+    assert with_close_ups(found, picture, look, least_score=0.95) is found
+
+
+def test_meshes_are_scaled_in_depth_and_mirrored_by_vertices():
+    from synhead_tools.heads.face_mesh import load_face_mesh
+
+    order = load_face_mesh().mirror
+    true = np.random.default_rng(0).uniform(40, 90, (len(order), 3))
+    box = np.array([20.0, 20, 164, 164])  # twice as large as in the close-up
+
+    def look(inputs, least_score):
+        """The mesh as it stands in a plain close-up, and in a mirrored one, which begins with a dark column."""
+        answers = []
+        for picture in inputs:
+            mesh = true.copy()
+            if picture[64, 0, 0] < 100:
+                mesh = mesh[order]
+                mesh[:, 0] = SIDE_PX - mesh[:, 0]
+            middle = np.array([[28.0, 28, 100, 100]])
+            answers.append(Detections(middle, np.ones(1), np.full((1, 5, 2), 64.0), mesh[None]))
+        return answers
+
+    picture = np.full((400, 400, 3), 255, np.uint8)
+    picture[:, 92:] = 0
+    found = Detections(box[None], np.ones(1), np.zeros((1, 5, 2)), np.zeros((1, len(order), 3)))
+    (mesh,) = with_close_ups(found, picture, look).mesh
+    np.testing.assert_allclose(mesh, true * 2 + [20 - 56, 20 - 56, 0], atol=1e-9)
+
+
+def test_a_mesh_of_another_topology_is_not_mirrored():
+    def look(inputs, least_score):
+        calls.append(len(inputs))
+        middle = np.array([[28.0, 28, 100, 100]])
+        return [Detections(middle, np.ones(1), np.zeros((1, 5, 2)), np.ones((1, 6, 3))) for _ in inputs]
+
+    calls = []
+    found = Detections(np.array([[0.0, 0, 72, 72]]), np.ones(1), np.zeros((1, 5, 2)), np.zeros((1, 6, 3)))
+    kept = with_close_ups(found, np.zeros((90, 90, 3), np.uint8), look)
+    assert calls == [1]
+    assert kept.mesh[0, 0, 2] == 1
