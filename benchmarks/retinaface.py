@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import functools
 import statistics
 import sys
 import tempfile
@@ -53,7 +54,7 @@ UNITS = {"ap50": "share", "pose_below_30_deg": "degrees"}
 
 def scenes_of(given: argparse.Namespace, folder: Path) -> tuple[RenderedScenes, RenderedScenes]:
     """What is trained on, and what is held out."""
-    sets = (detector_scenes.SOURCE, detector_scenes.HELD_OUT)
+    sets = (detector_scenes.FIRST_SOURCE, detector_scenes.HELD_OUT)
     if given.quick:
         sets = tuple(replace(each, parts=1, scenes_per_part=n) for each, n in zip(sets, QUICK_SCENES, strict=True))
     datasets = detector_scenes.render_sets(folder, 1, lambda line: None, sets)
@@ -105,18 +106,18 @@ def measure_speed(detector: FaceDetector, given: argparse.Namespace, folder: Pat
     """Processor time per picture, ours and YuNet's, in turns."""
     peer, rounds, pictures = yunet.from_arguments(given), 2 if given.quick else 9, 6
     exported = OnnxDetector(open_session(detector_to_onnx(detector.network).SerializeToString()))
-    dataset, times = scenes_of(given, folder)[1].dataset, {"torch": [], "onnx": [], "peer": []}
+    dataset, times = scenes_of(given, folder)[1].dataset, {"torch": [], "onnx": [], "with_close_ups": [], "peer": []}
     with tempfile.TemporaryDirectory() as place:
         paths = [Path(place) / f"{k}.png" for k in range(pictures)]
         for k, path in enumerate(paths):
             Image.fromarray(dataset.read("image", [k])[0]).resize(PICTURE_PX).save(path)
         images = [np.asarray(Image.open(path).convert("RGB")) for path in paths]
         for turn in range(rounds + 1):
-            for name, own in (("torch", detector), ("onnx", exported)):
-                found = [
-                    cpu_ms(lambda own=own, image=image: own.detect([image], longest_px=max(PICTURE_PX)))
-                    for image in images
-                ]
+            for name, own, score in (
+                ("torch", detector, None), ("onnx", exported, None), ("with_close_ups", detector, 0.0)
+            ):  # fmt: skip
+                look = functools.partial(own.detect, longest_px=max(PICTURE_PX), close_up_score=score)
+                found = [cpu_ms(lambda look=look, image=image: look([image])) for image in images]
                 times[name] += found if turn else []  # the first turn makes anchors and buffers
             if peer is not None:
                 times["peer"] += peer.detect(paths)[1][1:].tolist() if turn else []
@@ -124,6 +125,7 @@ def measure_speed(detector: FaceDetector, given: argparse.Namespace, folder: Pat
     rest = {} if peer is None else {"peer": peer.name, "ratio": round(ms["peer"] / ms["torch"], 3),
                                     "onnx_ratio": round(ms["peer"] / ms["onnx"], 3), "peer_ms": ms["peer"]}  # fmt: skip
     report.record("retinaface", "detect_ms_640x480", ms["torch"], "ms", onnx_ms=ms["onnx"], threads=1,
+                  with_close_ups_ms=ms["with_close_ups"],
                   longest_px=max(PICTURE_PX),
                   runs=len(times["torch"]), model=given.model or "bundled", **rest)  # fmt: skip
 

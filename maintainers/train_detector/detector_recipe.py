@@ -16,8 +16,8 @@ from synhead_tools.learning.detection.train_loop import DetectorPlan
 from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes
 
 SMALL = Path(__file__).resolve().parents[2] / "models" / "small"
-FIRST_STEPS, SECOND_STEPS, THIRD_STEPS, FOURTH_STEPS, STEPS = 3500, 2200, 300, 10_000, 1000
-_FIRST_SCHEDULE = 5200
+FIRST_STEPS, SECOND_STEPS, THIRD_STEPS, FOURTH_STEPS, FIFTH_STEPS, STEPS = 3500, 2200, 300, 2500, 7500, 1000
+_FIRST_SCHEDULE, _FOURTH_SCHEDULE = 5200, 12_000
 _PREFIX = "backbone."
 
 
@@ -78,20 +78,27 @@ def fourth_plan(steps: int = FOURTH_STEPS, seed: int = 0, **network: object) -> 
     """All settings of the fourth stage, which begins with the third one's weights: most faces are seen here.
 
     The third stage's detector finds faces; where their points are, and how they are turned, wants several times as many
-    faces as finding them does. Inputs are small again, since what a step costs goes by its pixels, and there are more
-    people.
+    faces as finding them does. Here nearly every picture is a face of the size that close-ups give it
+    (`synhead_tools.learning.detection.close_ups`), of more people.
     """
     second = second_plan(steps, seed, **network)
     training = replace(
-        second.training, input_px=256, smallest_px=64, batch_size=6, face_crops=0.75, blank_share=0.03, seed=seed + 3,
+        second.training, input_px=128, smallest_px=0, batch_size=24, face_crops=0.85, face_crop_least_px=52.0,
+        face_crop_most_px=100.0, blank_share=0.02, schedule_steps=_FOURTH_SCHEDULE, seed=seed + 3,
     )  # fmt: skip
     return replace(second, losses=replace(second.losses, most_meshes=192), training=training)
 
 
+def fifth_plan(steps: int = FIFTH_STEPS, seed: int = 0, **network: object) -> DetectorPlan:
+    """All settings of the fifth stage, which begins with the fourth one's weights: the same on a schedule of its own."""
+    fourth = fourth_plan(steps, seed, **network)
+    return replace(fourth, training=replace(fourth.training, schedule_steps=0, seed=seed + 4))
+
+
 def plan(steps: int = STEPS, seed: int = 0, **network: object) -> DetectorPlan:
-    """All settings of the last stage, which begins with the fourth one's weights: large inputs, and nothing, again."""
-    third, fourth = third_plan(steps, seed, **network), fourth_plan(steps, seed, **network)
-    return replace(fourth, training=replace(third.training, learning_rate=3e-4, seed=seed + 4))
+    """All settings of the last stage, which begins with the fifth one's weights: all sizes, and nothing, again."""
+    third, fifth = third_plan(steps, seed, **network), fifth_plan(steps, seed, **network)
+    return replace(fifth, training=replace(third.training, blank_share=0.1, seed=seed + 5))
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,7 @@ STAGES = (
     Stage("scenes", second_plan, detector_scenes.FIRST_SOURCE),
     Stage("nothing", third_plan, detector_scenes.FIRST_SOURCE),
     Stage("points", fourth_plan, detector_scenes.SOURCE),
+    Stage("more-points", fifth_plan, detector_scenes.SOURCE),
     Stage("last", plan, detector_scenes.SOURCE),
 )
 

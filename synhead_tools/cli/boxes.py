@@ -30,6 +30,10 @@ SHOWN = 5
     help="Room around pictures, over their longer side. By default none, and 0.5 in a second look where nothing was "
     "found.",
 )
+@click.option(
+    "--close-ups/--no-close-ups", default=True, show_default=True,
+    help="Look at every face once more, at the size that is measured best.",
+)  # fmt: skip
 @click.option("--all", "every_face", is_flag=True, help="All faces of a picture, not the surest alone.")
 @click.option("--batch-size", type=click.IntRange(1, 1024), default=8, show_default=True, help="Pictures per pass.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
@@ -39,7 +43,8 @@ SHOWN = 5
 @click.pass_context
 def boxes(
     ctx: click.Context, folder: Path, out: Path, model: str | None, longest_px: int, score: float,
-    border: float | None, every_face: bool, batch_size: int, device: str, overwrite: bool, as_json: bool, quiet: bool,
+    border: float | None, close_ups: bool, every_face: bool, batch_size: int, device: str, overwrite: bool,
+    as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Write the CSV file OUT with a square face box for each picture in FOLDER, in the manner of Biwi+.
 
@@ -74,6 +79,7 @@ def boxes(
             batch_size=batch_size, skipped=lambda reason: _say(f"passed over: {reason}"),
             progress=options.progress(quiet, "pictures"), longest_px=longest_px, score_threshold=score,
             border=border or 0.0, second_border=FILLED_BORDER if border is None else None,
+            close_up_score=score if close_ups else None,
         )  # fmt: skip
     told = {"out": str(out), "pictures": counts.pictures, "without_face": counts.without_face,
             "passed_over": counts.failed}  # fmt: skip

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from synhead_tools.errors import ManifestError
 from synhead_tools.formats.dataset import Dataset, open_dataset
 from synhead_tools.formats.manifest import Manifest
@@ -37,22 +39,35 @@ def merge_datasets(sources: Sequence[str | Path], out: str | Path, overwrite: bo
     Raises
     ------
     ManifestError
-        There is one source only, one is given twice, or they differ in something that a dataset has but once.
+        There is one source only, two share frames, or they differ in something that a dataset has but once.
     OutputExistsError
         `out` is there and `overwrite` is false.
     """
     if len(sources) < 2:
         raise ManifestError("one dataset is no union; give at least two")
     datasets = [open_dataset(source) for source in sources]
-    folders = [dataset.folder.resolve() for dataset in datasets]
-    for place, folder in zip(sources, folders, strict=True):
-        if folders.count(folder) > 1:
-            raise ManifestError(f"{place} is given twice; its frames would count twice")
+    _check_apart(datasets)
     manifest = _manifest(datasets)
     with new_dataset_folder(out, overwrite, reads=datasets) as folder:
         manifest = replace(manifest, shards=union_entries(datasets, folder))
         finish_dataset(folder, manifest).close()
     return manifest
+
+
+def _check_apart(datasets: Sequence[Dataset]) -> None:
+    """Raise if a frame is in two of them: it would count twice."""
+    seen: dict[Path, list[tuple[Dataset, np.ndarray]]] = {}
+    for dataset in datasets:
+        for index, entry in enumerate(dataset.manifest.shards):
+            rows = dataset.entry_rows(index)
+            others = seen.setdefault((dataset.folder / entry.path).resolve(), [])
+            for other, taken in others:
+                if other is not dataset and np.intersect1d(rows, taken).size:
+                    raise ManifestError(
+                        f"{dataset.folder} has frames that {other.folder} has too; they would count twice, so leave "
+                        "one out"
+                    )
+            others.append((dataset, rows))
 
 
 def _manifest(datasets: Sequence[Dataset]) -> Manifest:

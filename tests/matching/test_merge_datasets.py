@@ -75,11 +75,14 @@ def test_what_a_dataset_has_but_once_must_agree(data, changes, complaint):
     assert not (data / "both").exists()
 
 
-def test_one_is_no_union_and_none_counts_twice(data):
+def test_one_is_no_union_and_no_frame_counts_twice(data):
     with pytest.raises(ManifestError, match="at least two"):
         merge_datasets([data / "one+"], data / "both")
-    with pytest.raises(ManifestError, match="given twice"):
+    with pytest.raises(ManifestError, match="would count twice"):
         merge_datasets([data / "one+", data / "other+", data / "one+" / "dataset.json"], data / "both")
+    merge_datasets([data / "one+", data / "other+"], data / "both")
+    with pytest.raises(ManifestError, match=r"one\+ has frames that .*both has too"):
+        merge_datasets([data / "both", data / "one+"], data / "more")
 
 
 def test_nothing_is_lost(data):

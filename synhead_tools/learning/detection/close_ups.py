@@ -79,9 +79,13 @@ def close_up(picture: np.ndarray, box_xyxy: Sequence[float]) -> tuple[np.ndarray
     # whole pixels of the close-up that lie within the picture
     (x0, x1), (y0, y1) = (_within(low, length, scale) for low, length in ((left, width), (top, height)))
     if x1 > x0 and y1 > y0:
-        part = (left + x0 / scale, top + y0 / scale, left + x1 / scale, top + y1 / scale)
+        part = np.array([left + x0 / scale, top + y0 / scale, left + x1 / scale, top + y1 / scale])
         part = np.clip(part, 0, (width, height, width, height))  # sums that round up
-        seen = Image.fromarray(picture).resize((x1 - x0, y1 - y0), Image.Resampling.BILINEAR, box=tuple(part))
+        # only what is needed of a picture that may have many million pixels
+        (first_x, first_y), (last_x, last_y) = np.floor(part[:2]).astype(int), np.ceil(part[2:]).astype(int)
+        own = Image.fromarray(np.ascontiguousarray(picture[first_y:last_y, first_x:last_x]))
+        place = tuple(part - np.tile([first_x, first_y], 2))
+        seen = own.resize((x1 - x0, y1 - y0), Image.Resampling.BILINEAR, box=place)
         canvas[y0:y1, x0:x1] = np.asarray(seen)
     return canvas, Letterbox(scale, -left * scale, -top * scale)
 

@@ -134,7 +134,7 @@ def evaluate_detector(
         "pictures": len(source), "faces": total, "ignored_faces": int(sum(map(len, faces))) - total,
         "longest_px": longest_px or "as they are", "ap_score_threshold": AP_SCORE_THRESHOLD, "nms_iou": nms_iou,
         "vote_iou": vote_iou, "point_score_threshold": point_score_threshold, "close_ups": close_ups,
-        "multi_scale": False, "flip": False,
+        "multi_scale": False, "flip": "of close-ups" if close_ups else False,
     }  # fmt: skip
     scores = {
         "ap50": average_precision(found, faces, counted),

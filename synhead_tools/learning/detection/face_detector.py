@@ -60,7 +60,8 @@ class FaceDetector(ABC):
             Longer side that pictures are scaled to, border included, up as well as down; None keeps their sizes. It
             decides which faces are found: anchors are 16 to 406 px wide.
         score_threshold, nms_iou, vote_iou : float
-            See `synhead_tools.learning.detection.decode.decode`.
+            See `synhead_tools.learning.detection.decode.decode`. Boxes vote on each other from the larger of the two
+            overlaps on, so that no face that stays has a vote on another.
         border : float
             Room around the picture, for faces that fill it: see `synhead_tools.learning.detection.letterbox.letterbox`.
         second_border : float, optional
@@ -88,6 +89,8 @@ class FaceDetector(ABC):
         ):
             if not 0 <= value <= high:
                 raise TrainingError(f"{name} = {value} must be between 0 and {high}")
+        # what stays side by side is no other's to vote on
+        vote_iou = max(vote_iou, nms_iou)
         limits = (score_threshold, nms_iou, vote_iou)
         found = self._look(images, range(len(images)), longest_px, border, limits, batch_size)
         if second_border is not None:
@@ -115,7 +118,10 @@ class FaceDetector(ABC):
         They are those of `synhead_tools.learning.detection.biwi_boxes`. A picture in which nothing is found is looked
         at once more with a border, in case a face fills it.
         """
-        return biwi_boxes(self.detect([image], second_border=FILLED_BORDER)[0])
+        found = self.detect([image], second_border=FILLED_BORDER, close_up_score=None)
+        if found[0].mesh is not None:  # else the boxes are all that counts, and close-ups leave them
+            found = self.close_ups(found, [image])
+        return biwi_boxes(found[0])
 
     def _look(
         self, images: Sequence[np.ndarray], numbers: Sequence[int], longest_px: int | None, border: float,

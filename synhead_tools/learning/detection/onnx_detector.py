@@ -17,6 +17,10 @@ from synhead_tools.learning.onnx.model import look_through, session_options, sho
 KIND_KEY, KIND = "synhead.kind", DETECTOR_KIND
 """What the metadata of an exported detector say, so that no other model is taken for one."""
 
+_AT_ONCE, _SURE = 8, 0.1
+"""The graph weighs all that is said of a batch against each other: memory grows with its square, and where hardly
+anything is left out, with the thousand boxes of a picture."""
+
 _OUTPUTS = ("picture_number", "boxes_xyxy", "scores", "points5")
 
 
@@ -54,6 +58,10 @@ class OnnxDetector(FaceDetector):
             session = onnxruntime.InferenceSession(str(path), session_options(), providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own classes have no common root
             raise CheckpointError(f"{path} cannot be loaded: {short_reason(error)}") from None
+        # inputs with a default are among the initialisers
+        known = {entry.name for entry in (*session.get_inputs(), *session.get_overridable_initializers())}
+        if VOTE_NAME not in known:
+            raise CheckpointError(f"{path} was exported by an older synhead; export its checkpoint again")
         return cls(session, str(path))
 
     def answer(self, inputs: np.ndarray, score_threshold: float, nms_iou: float, vote_iou: float) -> list[Detections]:
@@ -64,6 +72,11 @@ class OnnxDetector(FaceDetector):
         CheckpointError
             The model fails.
         """
+        most = _AT_ONCE if score_threshold >= _SURE else 1
+        parts = [inputs[start : start + most] for start in range(0, len(inputs), most)]
+        return [each for part in parts for each in self._answer(part, score_threshold, nms_iou, vote_iou)]
+
+    def _answer(self, inputs: np.ndarray, score_threshold: float, nms_iou: float, vote_iou: float) -> list[Detections]:
         limits = {SCORE_NAME: score_threshold, IOU_NAME: nms_iou, VOTE_NAME: vote_iou}
         given = {name: np.array([value], np.float32) for name, value in limits.items()}
         try:

@@ -23,23 +23,25 @@ def augmented(
     rng: np.random.Generator,
     face_crops: float = 0.0,
     smallest_px: float = SMALLEST_PX,
+    face_crop_px: tuple[float, float] | None = None,
 ) -> SceneSample:
     """A random square of the picture, scaled to `input_px`, with the faces that are in it.
 
     The side is uniform from `crop_least` to 1 times the picture's shorter side. With probability `face_crops` it is
-    instead such that one of the faces gets a size that is drawn evenly over its logarithm, from `smallest_px` to the
-    whole input (data anchor sampling; Tang et al., "PyramidBox", 2018): so every anchor is taught as often. A face is
-    kept if the centre of its box is inside, the box cut at the edge; other faces that reach into the square, and those
-    that become smaller than `smallest_px`, are ignored ones. Of five draws the first is taken that keeps a face, where
-    the picture has any.
+    instead such that one of the faces gets a size that is drawn evenly over its logarithm between those of
+    `face_crop_px`, by default `smallest_px` and the whole input (data anchor sampling; Tang et al., "PyramidBox",
+    2018): so every anchor is taught as often. A face is kept if the centre of its box is inside, the box cut at the
+    edge; other faces that reach into the square, and those that become smaller than `smallest_px`, are ignored ones. Of
+    five draws the first is taken that keeps a face, where the picture has any.
     """
     height, width = sample.image.shape[:2]
     shorter = min(height, width)
     wanted = len(sample) and not sample.ignored.all()
+    sizes_px = face_crop_px or (smallest_px, input_px)
     by_face = wanted and rng.random() < face_crops
     for _ in range(_DRAWS):
         if by_face:
-            left, top, side = _square_by_face(sample, input_px, smallest_px, rng)
+            left, top, side = _square_by_face(sample, input_px, sizes_px, rng)
         else:
             side = shorter * rng.uniform(crop_least, 1.0)
             left, top = rng.uniform(0, width - side), rng.uniform(0, height - side)
@@ -50,13 +52,13 @@ def augmented(
 
 
 def _square_by_face(
-    sample: SceneSample, input_px: int, smallest_px: float, rng: np.random.Generator
+    sample: SceneSample, input_px: int, sizes_px: tuple[float, float], rng: np.random.Generator
 ) -> tuple[float, float, float]:
     """Left, top and side of a square in the picture that holds the centre of a face."""
     height, width = sample.image.shape[:2]
     box = sample.boxes_xyxy[rng.choice(np.flatnonzero(~sample.ignored))]
     size = float((box[2:] - box[:2]).max())
-    wanted_px = smallest_px * (input_px / smallest_px) ** rng.random()
+    wanted_px = sizes_px[0] * (sizes_px[1] / sizes_px[0]) ** rng.random()
     shorter = float(min(height, width))
     side = float(np.clip(input_px * size / wanted_px, min(_LEAST_SIDE_PX, shorter), shorter))
     slack = max(0.5 - 0.35 * size / side, 0.1)  # large faces stay near the middle

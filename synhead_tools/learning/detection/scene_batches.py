@@ -92,9 +92,10 @@ class SceneBatches:
         if config.blank_share and rng.random() < config.blank_share:
             return blank_picture(config.side_px(step), rng)
         sample = check_sample(self._source[number], f"picture {number}")
+        side_px = config.side_px(step)
         return augmented(
-            sample, config.side_px(step), config.crop_least, config.flip_probability, rng, config.face_crops,
-            config.smallest_face_px,
+            sample, side_px, config.crop_least, config.flip_probability, rng, config.face_crops,
+            config.smallest_face_px, config.face_crop_px(side_px),
         )  # fmt: skip
 
     def _epoch_order(self, epoch: int) -> np.ndarray:

@@ -45,6 +45,8 @@ class DetectorTraining(Settings):
     face_crops : float
         Share of pictures whose square is chosen by the size that a face gets in it; see
         `synhead_tools.learning.detection.scene_augment.augmented`.
+    face_crop_least_px, face_crop_most_px : float
+        Sizes which that face gets, its longer side in the input, if not from `smallest_face_px` to the whole input.
     smallest_face_px : float
         Faces smaller than this in the input are ignored.
     blank_share : float
@@ -72,6 +74,8 @@ class DetectorTraining(Settings):
     gradient_limit: float = number(35.0, 1e-3, 1e6)
     crop_least: float = number(0.3, 0.05, 1.0)
     face_crops: float = number(0.0, 0.0, 1.0)
+    face_crop_least_px: float = number(0.0, 0.0, 4096.0)
+    face_crop_most_px: float = number(0.0, 0.0, 4096.0)
     smallest_face_px: float = number(8.0, 1.0, 4096.0)
     blank_share: float = number(0.0, 0.0, 1.0)
     flip_probability: float = number(0.5, 0.0, 1.0)
@@ -83,8 +87,18 @@ class DetectorTraining(Settings):
         super().__post_init__()
         if self.input_px % 4:
             raise TrainingError(f"input_px = {self.input_px} must be a multiple of 4")
+        if 0 < self.face_crop_most_px < self.face_crop_least_px:
+            raise TrainingError(
+                f"face_crop_least_px = {self.face_crop_least_px} must not exceed face_crop_most_px = "
+                f"{self.face_crop_most_px}"
+            )
         if self.smallest_px and not 32 <= self.smallest_px <= self.input_px:
             raise TrainingError(f"smallest_px = {self.smallest_px} must be 0, or from 32 to input_px = {self.input_px}")
+
+    def face_crop_px(self, side_px: int) -> tuple[float, float]:
+        """Least and largest size of the face by which a square is chosen, in inputs of this side."""
+        least = min(self.face_crop_least_px or self.smallest_face_px, side_px)
+        return least, max(min(self.face_crop_most_px or side_px, side_px), least)
 
     def pictures_at(self, side_px: int) -> int:
         """Pictures of a step whose input has this side: as many pixels as `batch_size` of `input_px` have."""

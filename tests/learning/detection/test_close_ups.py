@@ -94,12 +94,18 @@ def test_a_close_up_has_its_box_in_the_middle_and_keeps_pixels_where_they_are():
     assert (outside == FILL).all()
 
 
-def test_what_is_not_the_same_face_changes_nothing():
-    picture, _ = drawn((200, 150), 60)
-    found = Detections(np.array([[10.0, 10, 60, 60]]), np.array([0.9]), np.ones((1, 5, 2)))
-    for answer in (lambda inputs, _: [Spots().one(each) for each in inputs],):
-        kept = with_close_ups(found, picture, answer)
-        np.testing.assert_array_equal(kept.points5, found.points5)
+@pytest.mark.parametrize(("left_px", "same"), [(28.0, True), (60.0, False), (100.0, False)])
+def test_what_is_not_the_same_face_changes_nothing(left_px, same):
+    """In the close-up the face's box is from 28 to 100 px; IoU 1, 0.38 and 0."""
+
+    def look(inputs, least_score):
+        box = np.array([[left_px, 28, left_px + 72, 100]])
+        return [Detections(box, np.ones(1), np.zeros((1, 5, 2)), np.zeros((1, 6, 3))) for _ in inputs]
+
+    found = Detections(np.array([[10.0, 10, 60, 60]]), np.array([0.9]), np.ones((1, 5, 2)), np.ones((1, 6, 3)))
+    kept = with_close_ups(found, np.zeros((300, 400, 3), np.uint8), look)
+    assert (kept.points5 != found.points5).any() == same
+    assert (kept.mesh != found.mesh).any() == same
 
 
 def test_unsure_faces_and_boxes_without_area_get_none():
@@ -154,3 +160,14 @@ def test_a_mesh_of_another_topology_is_not_mirrored():
     kept = with_close_ups(found, np.zeros((90, 90, 3), np.uint8), look)
     assert calls == [1]
     assert kept.mesh[0, 0, 2] == 1
+
+
+def test_a_large_picture_is_not_copied_for_each_face():
+    """The same close-up as of the part that is needed, of a picture that only claims to be large."""
+    part, _ = drawn((60, 60), 50, (120, 120))
+    large = np.broadcast_to(np.zeros(3, np.uint8), (120, 40_000_000, 3))  # 14 GB, if anybody made them
+    canvas, _ = close_up(large, (1000.0, 30, 1050, 80))
+    assert (canvas[:100] == 0).all()
+    one, _ = close_up(part, (30.5, 30, 81, 80))
+    two, _ = close_up(np.pad(part, ((500, 500), (700, 700), (0, 0))), (730.5, 530, 781, 580))
+    np.testing.assert_array_equal(one[8:-8, 8:-8], two[8:-8, 8:-8])

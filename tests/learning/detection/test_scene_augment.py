@@ -165,3 +165,21 @@ def test_pictures_of_nothing_have_no_faces_and_differ():
     config = DetectorTraining(input_px=64, batch_size=4, steps=20, blank_share=0.5, crop_least=1.0)
     faces = [len(of.boxes_xyxy) for batch in SceneBatches([sample()] * 3, config).from_step(0) for of in batch.faces]
     assert 0.3 < np.mean(faces) < 0.7
+
+
+def test_faces_get_the_sizes_that_are_asked_for():
+    """The longer side of the face's box, 42 px in the picture, within what the square can be."""
+    rng, sizes = np.random.default_rng(0), []
+    for _ in range(60):
+        out = augmented(sample(), 128, 0.3, 0.5, rng, 1.0, 8.0, (56.0, 80.0))
+        sizes.append(float(np.ptp(out.points5[0, :, 1])) / 23 * 42)  # boxes may be cut at an edge, points are not
+    assert 56 <= min(sizes) < 60
+    assert 76 < max(sizes) <= 80.1
+
+
+def test_sizes_of_faces_are_checked_and_fit_the_input():
+    with pytest.raises(TrainingError, match="face_crop_least_px = 90.0 must not exceed face_crop_most_px = 80.0"):
+        DetectorTraining(face_crop_least_px=90.0, face_crop_most_px=80.0)
+    config = DetectorTraining(face_crop_least_px=52.0, face_crop_most_px=100.0, smallest_face_px=18.0)
+    assert [config.face_crop_px(side) for side in (128, 64, 32)] == [(52, 100), (52, 64), (32, 32)]
+    assert DetectorTraining(smallest_face_px=18.0).face_crop_px(64) == (18, 64)

@@ -37,7 +37,7 @@ def ask(model, pictures, **limits):
 def test_the_graph_answers_as_the_detector_at_any_size(name):
     network = random_network(**NETWORKS[name])
     seen = [picture(size, number) for number, size in enumerate(SIZES)]
-    expected = Detector(network).detect(seen, longest_px=None, **LIMITS)
+    expected = Detector(network).detect(seen, longest_px=None, close_up_score=None, **LIMITS)
     answers = ask(detector_to_onnx(network), [each[None] for each in seen], **LIMITS)
     assert sum(len(own) > 2 for own in expected) > 1
     for own, found in zip(expected, answers, strict=True):
@@ -59,7 +59,7 @@ def test_several_pictures_at_a_time_with_limits_of_their_own_and_without():
     model = detector_to_onnx(network, score_threshold=0.45, nms_iou=0.3)
     detector = Detector(network)
     for limits in ({}, {"score_threshold": 0.55, "nms_iou": 0.1}):
-        expected = detector.detect(seen, longest_px=None, **{**LIMITS, **limits})
+        expected = detector.detect(seen, longest_px=None, close_up_score=None, **{**LIMITS, **limits})
         (found,) = ask(model, [np.stack(seen)], **limits)
         assert found["picture_number"].tolist() == [n for n, own in enumerate(expected) for _ in range(len(own))]
         for name in ("scores", "boxes_xyxy", "points5", "mesh"):
