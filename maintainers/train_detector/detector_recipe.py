@@ -16,8 +16,7 @@ from synhead_tools.learning.detection.train_loop import DetectorPlan
 from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes
 
 SMALL = Path(__file__).resolve().parents[2] / "models" / "small"
-FIRST_STEPS, SECOND_STEPS, THIRD_STEPS, FOURTH_STEPS, FIFTH_STEPS = 3500, 2200, 300, 2500, 7500
-SIXTH_STEPS, STEPS = 1000, 800
+FIRST_STEPS, SECOND_STEPS, THIRD_STEPS, FOURTH_STEPS, FIFTH_STEPS, STEPS = 3500, 2200, 300, 2500, 7500, 1000
 _FIRST_SCHEDULE, _FOURTH_SCHEDULE = 5200, 12_000
 _PREFIX = "backbone."
 
@@ -96,23 +95,13 @@ def fifth_plan(steps: int = FIFTH_STEPS, seed: int = 0, **network: object) -> De
     return replace(fourth, training=replace(fourth.training, schedule_steps=0, seed=seed + 4))
 
 
-def sixth_plan(steps: int = SIXTH_STEPS, seed: int = 0, **network: object) -> DetectorPlan:
-    """All settings of the sixth stage, which begins with the fifth one's weights: all sizes, and nothing, again.
+def plan(steps: int = STEPS, seed: int = 0, **network: object) -> DetectorPlan:
+    """All settings of the last stage, which begins with the fifth one's weights: all sizes, and nothing, again.
 
     The fifth stage's detector has half forgotten faces in whole scenes.
     """
     third, fifth = third_plan(steps, seed, **network), fifth_plan(steps, seed, **network)
     return replace(fifth, training=replace(third.training, blank_share=0.1, seed=seed + 5))
-
-
-def plan(steps: int = STEPS, seed: int = 0, **network: object) -> DetectorPlan:
-    """All settings of the last stage, which begins with the sixth one's weights: close-ups again, in small steps.
-
-    They bring points and pose back to where the fifth stage had them, and are too small to forget whole scenes by.
-    """
-    fifth = fifth_plan(steps, seed, **network)
-    training = replace(fifth.training, learning_rate=2e-4, face_crops=0.8, blank_share=0.05, seed=seed + 6)
-    return replace(fifth, training=training)
 
 
 @dataclass(frozen=True)
@@ -130,7 +119,6 @@ STAGES = (
     Stage("nothing", third_plan, detector_scenes.FIRST_SOURCE),
     Stage("points", fourth_plan, detector_scenes.SOURCE),
     Stage("more-points", fifth_plan, detector_scenes.SOURCE),
-    Stage("all-sizes", sixth_plan, detector_scenes.SOURCE),
     Stage("last", plan, detector_scenes.SOURCE),
 )
 

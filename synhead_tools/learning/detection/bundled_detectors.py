@@ -12,7 +12,7 @@ from synhead_tools.learning.bundled_models import models_dir
 from synhead_tools.learning.checkpoint import RECORD_NAME
 
 BUNDLED_DETECTORS = {
-    "detector": "8bf073c404987971160b15e999920a5455eeaf352d5420b2d7b2f1bcbf117727",
+    "detector": "da88b3798537a679e7a2e4277bf72fdee4b7163f6a96560a42f14d450a6c9c45",
 }
 """Name of each detector, and the sha256 of its weights. What they are and what they score: docs/models.md."""
 

@@ -1,4 +1,4 @@
-"""A second look at faces that were found, each cut out so that it has the size that is measured best."""
+"""A second look at faces that were found, each cut out so that it has the sizes that are measured best."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from synhead_tools.learning.detection.detections import Detections
 from synhead_tools.learning.detection.letterbox import FILL, Letterbox
 from synhead_tools.learning.detection.scene_augment import MIRRORED_POINTS
 
-SIDE_PX, FACE_PX = 128, 72.0
-"""A close-up, and the face's size in it, sqrt(width x height) of its tight box."""
+SIDE_PX, FACES_PX = 128, (60.0, 84.0)
+"""A close-up, and the face's sizes in it, sqrt(width x height) of its tight box: one for each of two close-ups."""
 
 LEAST_IOU = 0.4
 """Between what was found and what the close-up shows; below it, it shows something else."""
 
 MOST = 200
-"""Of one picture, the surest faces: close-ups take some 10 ms of a core each."""
+"""Of one picture, the surest faces: close-ups take some 20 ms of a core each."""
 
 _LEAST_SCORE = 0.1
 _AT_ONCE = 8  # exported models weigh all that is said of a batch against each other: memory grows with its square
@@ -33,7 +33,7 @@ def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_sco
     """Points and meshes from close-ups; boxes and scores stay, and so do faces that a close-up does not show.
 
     A face's pixels decide what can be said of it, and one of 16 or of 400 px has few or many of them; trained mostly on
-    one size, a small network says more of that. The answers for a close-up and its mirror image are averaged.
+    one size, a small network says more of that. The answers for two close-ups and their mirror images are averaged.
 
     Parameters
     ----------
@@ -54,25 +54,31 @@ def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_sco
     points, mesh = found.points5.copy(), None if found.mesh is None else found.mesh.copy()
     for start in range(0, len(numbers), _AT_ONCE):
         some = numbers[start : start + _AT_ONCE]
-        cut = [close_up(picture, found.boxes_xyxy[n]) for n in some]
-        inputs = np.stack([canvas for canvas, _ in cut])
-        told = [look(inputs, _LEAST_SCORE)]
-        if mirrors:
-            told.append([_mirrored(each) for each in look(np.ascontiguousarray(inputs[:, :, ::-1]), _LEAST_SCORE)])
-        for n, (_, place), *seen in zip(some, cut, *told, strict=True):
-            shown = [face for face in (_same_face(each, place, found.boxes_xyxy[n]) for each in seen) if face]
-            if shown:
-                points[n] = np.mean([place.to_picture(face.points5[0]) for face in shown], axis=0)
-            if shown and mesh is not None:
-                mesh[n] = np.mean([place.to_picture(face.mesh[0]) for face in shown], axis=0)
+        shown: dict[int, list[Detections]] = {n: [] for n in some}
+        for face_px in FACES_PX:
+            cut = [close_up(picture, found.boxes_xyxy[n], face_px) for n in some]
+            inputs = np.stack([canvas for canvas, _ in cut])
+            told = [look(inputs, _LEAST_SCORE)]
+            if mirrors:
+                told.append([_mirrored(each) for each in look(np.ascontiguousarray(inputs[:, :, ::-1]), _LEAST_SCORE)])
+            for n, (_, place), *seen in zip(some, cut, *told, strict=True):
+                faces = (_same_face(each, place, found.boxes_xyxy[n]) for each in seen)
+                shown[n] += [face for face in faces if face is not None]
+        for n, faces in shown.items():
+            if faces:
+                points[n] = np.mean([face.points5[0] for face in faces], axis=0)
+            if faces and mesh is not None:
+                mesh[n] = np.mean([face.mesh[0] for face in faces], axis=0)
     return replace(found, points5=points, mesh=mesh)
 
 
-def close_up(picture: np.ndarray, box_xyxy: Sequence[float]) -> tuple[np.ndarray, Letterbox]:
-    """The square (128, 128, 3) with a box in its middle, `FACE_PX` large; what is beyond the picture is plain."""
+def close_up(
+    picture: np.ndarray, box_xyxy: Sequence[float], face_px: float = FACES_PX[0]
+) -> tuple[np.ndarray, Letterbox]:
+    """The square (128, 128, 3) with a box in its middle, `face_px` large; what is beyond the picture is plain."""
     box = np.asarray(box_xyxy, float)
     height, width = picture.shape[:2]
-    scale = FACE_PX / float(np.sqrt(np.prod(box[2:] - box[:2])))
+    scale = face_px / float(np.sqrt(np.prod(box[2:] - box[:2])))
     left, top = (box[:2] + box[2:]) / 2 - SIDE_PX / scale / 2
     canvas = np.empty((SIDE_PX, SIDE_PX, 3), np.uint8)
     canvas[:] = FILL
@@ -108,8 +114,9 @@ def _same_face(seen: Detections, place: Letterbox, box: np.ndarray) -> Detection
     if overlap[best] < LEAST_IOU:
         return None
     one = slice(best, best + 1)
-    mesh = None if seen.mesh is None else seen.mesh[one]
-    return Detections(seen.boxes_xyxy[one], seen.scores[one], seen.points5[one], mesh)
+    mesh = None if seen.mesh is None else place.to_picture(seen.mesh[one])
+    boxes = place.boxes_to_picture(seen.boxes_xyxy[one])
+    return Detections(boxes, seen.scores[one], place.to_picture(seen.points5[one]), mesh)
 
 
 def _mirrored(seen: Detections) -> Detections:

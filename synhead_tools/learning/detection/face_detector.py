@@ -17,6 +17,10 @@ from synhead_tools.learning.detection.voting import VOTE_IOU
 FILLED_BORDER = 0.5
 """Room around a picture, over its longer side, that makes a face that fills it half as large as the input."""
 
+LEAST_CONTRAST = 24
+"""Grey levels between the darkest and the brightest value of a picture in which a face may be: a covered lens shows
+none, but networks have been seen to find one in black pictures."""
+
 _BATCH_PIXELS = 4 << 20
 """Of inputs that go through together; memory grows with them."""
 
@@ -75,7 +79,7 @@ class FaceDetector(ABC):
         Returns
         -------
         list of Detections
-            One for each picture, with no faces where nothing was found.
+            One for each picture, with no faces where nothing was found, or nothing can be seen (`LEAST_CONTRAST`).
         """
         if longest_px is not None and not 16 <= longest_px <= 16384:
             raise TrainingError(f"longest_px = {longest_px} must be between 16 and 16384")
@@ -96,7 +100,7 @@ class FaceDetector(ABC):
         if second_border is not None:
             empty = [number for number in range(len(images)) if not len(found[number])]
             found |= self._look(images, empty, longest_px, second_border, limits, batch_size)
-        answers = [found[number] for number in range(len(images))]
+        answers = [_seen(found[number], image) for number, image in enumerate(images)]
         if close_up_score is None:
             return answers
         return self.close_ups(answers, images, close_up_score, nms_iou=nms_iou, vote_iou=vote_iou)
@@ -151,3 +155,11 @@ class FaceDetector(ABC):
             )
             for (number, _, place), answer in zip(group, answers, strict=True)
         }  # fmt: skip
+
+
+def _seen(found: Detections, image: np.ndarray) -> Detections:
+    """What was found, or nothing where the picture is all but one colour."""
+    if not len(found) or np.ptp(image) >= LEAST_CONTRAST:
+        return found
+    mesh = None if found.mesh is None else found.mesh[:0]
+    return Detections(found.boxes_xyxy[:0], found.scores[:0], found.points5[:0], mesh)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from synhead_tools.learning.detection.close_ups import FACE_PX, SIDE_PX, close_up, with_close_ups
+from synhead_tools.learning.detection import close_ups
+from synhead_tools.learning.detection.close_ups import FACES_PX, SIDE_PX, close_up, with_close_ups
 from synhead_tools.learning.detection.detections import Detections
 from synhead_tools.learning.detection.face_detector import FaceDetector
 from synhead_tools.learning.detection.letterbox import FILL
@@ -67,6 +68,12 @@ class Spots(FaceDetector):
         return Detections(box[None], np.array([0.9]), points[None], None)
 
 
+@pytest.fixture
+def one_size(monkeypatch):
+    """Close-ups of one size alone, 72 px: the box is from 28 to 100 px there."""
+    monkeypatch.setattr(close_ups, "FACES_PX", (72.0,))
+
+
 @pytest.mark.parametrize(("centre", "size"), [((200, 150), 40), ((200, 150), 220), ((35, 40), 60), ((370, 260), 70)])
 def test_points_come_from_the_close_up_wherever_the_face_is(centre, size):
     picture, points = drawn(centre, size)
@@ -77,25 +84,25 @@ def test_points_come_from_the_close_up_wherever_the_face_is(centre, size):
     np.testing.assert_allclose(found.points5[0], points, atol=0.01 * size + 0.1)
     np.testing.assert_array_equal(found.boxes_xyxy, seen.boxes_xyxy)
     np.testing.assert_array_equal(found.scores, seen.scores)
-    assert detector.shapes[-2:] == [(1, SIDE_PX, SIDE_PX, 3)] * 2  # itself and its mirror image
+    assert detector.shapes[-4:] == [(1, SIDE_PX, SIDE_PX, 3)] * 2 * len(FACES_PX)  # with their mirror images
 
 
 def test_a_close_up_has_its_box_in_the_middle_and_keeps_pixels_where_they_are():
     ramp = np.broadcast_to(np.arange(200, dtype=np.uint8)[None, :, None], (100, 200, 3))
     box = np.array([20.0, 30, 20 + 72, 30 + 72])
-    canvas, place = close_up(np.ascontiguousarray(ramp), box)
+    canvas, place = close_up(np.ascontiguousarray(ramp), box, 72)
     assert canvas.shape == (SIDE_PX, SIDE_PX, 3)
     np.testing.assert_allclose(place.boxes_to_picture([28, 28, 100, 100]), box)
-    assert place.scale == FACE_PX / 72
+    assert place.scale == 1
     np.testing.assert_array_equal(canvas[40, 8:, 0], np.arange(120))  # from the picture's left edge on
     assert (canvas[:, :8] == FILL).all()
     assert (canvas[98:] == FILL).all()  # the picture has 100 rows, the first of which is the close-up's -2nd
-    outside, _ = close_up(np.ascontiguousarray(ramp), box + 1000)
+    outside, _ = close_up(np.ascontiguousarray(ramp), box + 1000, 72)
     assert (outside == FILL).all()
 
 
 @pytest.mark.parametrize(("left_px", "same"), [(28.0, True), (60.0, False), (100.0, False)])
-def test_what_is_not_the_same_face_changes_nothing(left_px, same):
+def test_what_is_not_the_same_face_changes_nothing(left_px, same, one_size):
     """In the close-up the face's box is from 28 to 100 px; IoU 1, 0.38 and 0."""
 
     def look(inputs, least_score):
@@ -119,11 +126,11 @@ def test_unsure_faces_and_boxes_without_area_get_none():
         return [Spots().one(each) for each in inputs]
 
     with_close_ups(found, picture, look, least_score=0.5)
-    assert asked == [1, 1]
+    assert asked == [1] * 4
     assert with_close_ups(found, picture, look, least_score=0.95) is found
 
 
-def test_meshes_are_scaled_in_depth_and_mirrored_by_vertices():
+def test_meshes_are_scaled_in_depth_and_mirrored_by_vertices(one_size):
     from synhead_tools.heads.face_mesh import load_face_mesh
 
     order = load_face_mesh().mirror
@@ -149,7 +156,7 @@ def test_meshes_are_scaled_in_depth_and_mirrored_by_vertices():
     np.testing.assert_allclose(mesh, true * 2 + [20 - 56, 20 - 56, 0], atol=1e-9)
 
 
-def test_a_mesh_of_another_topology_is_not_mirrored():
+def test_a_mesh_of_another_topology_is_not_mirrored(one_size):
     def look(inputs, least_score):
         calls.append(len(inputs))
         middle = np.array([[28.0, 28, 100, 100]])
@@ -166,8 +173,8 @@ def test_a_large_picture_is_not_copied_for_each_face():
     """The same close-up as of the part that is needed, of a picture that only claims to be large."""
     part, _ = drawn((60, 60), 50, (120, 120))
     large = np.broadcast_to(np.zeros(3, np.uint8), (120, 40_000_000, 3))  # 14 GB, if anybody made them
-    canvas, _ = close_up(large, (1000.0, 30, 1050, 80))
+    canvas, _ = close_up(large, (1000.0, 30, 1050, 80), 72)
     assert (canvas[:100] == 0).all()
-    one, _ = close_up(part, (30.5, 30, 81, 80))
-    two, _ = close_up(np.pad(part, ((500, 500), (700, 700), (0, 0))), (730.5, 530, 781, 580))
+    one, _ = close_up(part, (30.5, 30, 81, 80), 72)
+    two, _ = close_up(np.pad(part, ((500, 500), (700, 700), (0, 0))), (730.5, 530, 781, 580), 72)
     np.testing.assert_array_equal(one[8:-8, 8:-8], two[8:-8, 8:-8])

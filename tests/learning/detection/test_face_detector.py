@@ -22,7 +22,19 @@ class BrightCorner(FaceDetector):
 
 
 def grey(value, height=64, width=128):
-    return np.full((height, width, 3), value, np.uint8)
+    """All but one pixel, so that there is something to be seen."""
+    picture = np.full((height, width, 3), value, np.uint8)
+    picture[-1, -1] = 255 - value
+    return picture
+
+
+def test_nothing_is_found_in_a_picture_of_one_colour():
+    flat = np.full((64, 128, 3), 255, np.uint8)
+    dim = flat.copy()
+    dim[0, 5] = 255 - 23
+    found = BrightCorner().detect([flat, dim, grey(255)], longest_px=None, close_up_score=None)
+    assert [len(each) for each in found] == [0, 0, 1]
+    assert found[0].boxes_xyxy.shape == (0, 4)
 
 
 def test_pictures_of_one_size_go_together_and_answers_keep_their_order():
