@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -20,6 +19,10 @@ SIDE_PX, FACES_PX = 128, (60.0, 84.0)
 LEAST_IOU = 0.4
 """Between what was found and what the close-up shows; below it, it shows something else."""
 
+CONFIRMED = 0.35
+"""Least score, averaged over all looks, 0 where one shows something else: below it there is no face. All held-out
+faces have more, half of what is none has less."""
+
 MOST = 200
 """Of one picture, the surest faces: close-ups take some 20 ms of a core each."""
 
@@ -30,7 +33,7 @@ Look = Callable[[np.ndarray, float], list[Detections]]
 
 
 def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_score: float = 0.0) -> Detections:
-    """Points and meshes from close-ups; boxes and scores stay, and so do faces that a close-up does not show.
+    """Points and meshes from close-ups; boxes and scores stay, faces that close-ups do not show are dropped.
 
     A face's pixels decide what can be said of it, and one of 16 or of 400 px has few or many of them; trained mostly on
     one size, a small network says more of that. The answers for two close-ups and their mirror images are averaged.
@@ -44,7 +47,7 @@ def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_sco
     look : callable
         Takes inputs (N, 128, 128, 3) and the least score, gives the faces in each.
     least_score : float
-        Less sure faces get no close-up.
+        Less sure faces get no close-up, and stay as they are.
     """
     mirrors = found.mesh is None or found.mesh.shape[1] == len(load_face_mesh().mirror)
     numbers = [n for n in range(len(found)) if found.scores[n] >= least_score and _has_area(found.boxes_xyxy[n])]
@@ -52,6 +55,7 @@ def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_sco
     if not numbers:
         return found
     points, mesh = found.points5.copy(), None if found.mesh is None else found.mesh.copy()
+    stays = np.ones(len(found), bool)
     for start in range(0, len(numbers), _AT_ONCE):
         some = numbers[start : start + _AT_ONCE]
         shown: dict[int, list[Detections]] = {n: [] for n in some}
@@ -64,12 +68,15 @@ def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_sco
             for n, (_, place), *seen in zip(some, cut, *told, strict=True):
                 faces = (_same_face(each, place, found.boxes_xyxy[n]) for each in seen)
                 shown[n] += [face for face in faces if face is not None]
+        looks = len(FACES_PX) * (2 if mirrors else 1)
         for n, faces in shown.items():
+            stays[n] = sum(float(face.scores[0]) for face in faces) / looks >= CONFIRMED
             if faces:
                 points[n] = np.mean([face.points5[0] for face in faces], axis=0)
             if faces and mesh is not None:
                 mesh[n] = np.mean([face.mesh[0] for face in faces], axis=0)
-    return replace(found, points5=points, mesh=mesh)
+    mesh = None if mesh is None else mesh[stays]
+    return Detections(found.boxes_xyxy[stays], found.scores[stays], points[stays], mesh)
 
 
 def close_up(

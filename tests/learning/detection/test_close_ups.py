@@ -102,7 +102,7 @@ def test_a_close_up_has_its_box_in_the_middle_and_keeps_pixels_where_they_are():
 
 
 @pytest.mark.parametrize(("left_px", "same"), [(28.0, True), (60.0, False), (100.0, False)])
-def test_what_is_not_the_same_face_changes_nothing(left_px, same, one_size):
+def test_what_close_ups_do_not_show_is_dropped(left_px, same, one_size):
     """In the close-up the face's box is from 28 to 100 px; IoU 1, 0.38 and 0."""
 
     def look(inputs, least_score):
@@ -111,8 +111,22 @@ def test_what_is_not_the_same_face_changes_nothing(left_px, same, one_size):
 
     found = Detections(np.array([[10.0, 10, 60, 60]]), np.array([0.9]), np.ones((1, 5, 2)), np.ones((1, 6, 3)))
     kept = with_close_ups(found, np.zeros((300, 400, 3), np.uint8), look)
-    assert (kept.points5 != found.points5).any() == same
-    assert (kept.mesh != found.mesh).any() == same
+    assert len(kept) == same
+    assert kept.mesh.shape == (int(same), 6, 3)
+    assert (kept.points5 != 1).all()
+
+
+@pytest.mark.parametrize(("score", "stays"), [(0.36, True), (0.34, False)])
+def test_close_ups_have_to_be_sure_enough(score, stays, one_size):
+    """The mirror image shows it as well here; what gets no close-up stays."""
+
+    def look(inputs, least_score):
+        return [Detections(np.array([[28.0, 28, 100, 100]]), np.array([score]), np.zeros((1, 5, 2))) for _ in inputs]
+
+    boxes = np.array([[10.0, 10, 60, 60], [200, 200, 240, 240]])
+    found = Detections(boxes, np.array([0.9, 0.3]), np.ones((2, 5, 2)))
+    kept = with_close_ups(found, np.zeros((300, 400, 3), np.uint8), look, least_score=0.5)
+    np.testing.assert_array_equal(kept.boxes_xyxy, boxes if stays else boxes[1:])
 
 
 def test_unsure_faces_and_boxes_without_area_get_none():

@@ -48,7 +48,7 @@ def test_pictures_of_one_size_go_together_and_answers_keep_their_order():
 
 
 def test_answers_are_in_pixels_of_the_picture():
-    (found,) = BrightCorner().detect([grey(255, 32, 64)], longest_px=128)
+    (found,) = BrightCorner().detect([grey(255, 32, 64)], longest_px=128, close_up_score=None)
     np.testing.assert_allclose(found.boxes_xyxy, BOX / 2)
 
 
