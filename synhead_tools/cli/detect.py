@@ -41,7 +41,8 @@ from synhead_tools.cli.sections import SectionedCommand, section
         "--close-ups/--no-close-ups",
         default=True,
         show_default=True,
-        help="Look at every face once more, at the size that is measured best: points, mesh and pose are better.",
+        help="Look at every face once more, at the sizes that are measured best: points, mesh and pose are better, and "
+        "fewer faces are false.",
     ),
     click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Of videos, every Nth frame."),
     click.option("--fov", "fov_deg", type=click.FloatRange(1, 150), help="Horizontal field of view, degrees."),

@@ -23,6 +23,9 @@ CONFIRMED = 0.35
 """Least score, averaged over all looks, 0 where one shows something else: below it there is no face. All held-out
 faces have more, half of what is none has less."""
 
+SAME_IOU = 0.5
+"""Two that close-ups show at places which overlap by more are one face, the surer one."""
+
 MOST = 200
 """Of one picture, the surest faces: close-ups take some 20 ms of a core each."""
 
@@ -55,7 +58,7 @@ def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_sco
     if not numbers:
         return found
     points, mesh = found.points5.copy(), None if found.mesh is None else found.mesh.copy()
-    stays = np.ones(len(found), bool)
+    stays, places = np.ones(len(found), bool), np.full((len(found), 4), np.nan)
     for start in range(0, len(numbers), _AT_ONCE):
         some = numbers[start : start + _AT_ONCE]
         shown: dict[int, list[Detections]] = {n: [] for n in some}
@@ -72,11 +75,24 @@ def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_sco
         for n, faces in shown.items():
             stays[n] = sum(float(face.scores[0]) for face in faces) / looks >= CONFIRMED
             if faces:
+                places[n] = np.mean([face.boxes_xyxy[0] for face in faces], axis=0)
                 points[n] = np.mean([face.points5[0] for face in faces], axis=0)
             if faces and mesh is not None:
                 mesh[n] = np.mean([face.mesh[0] for face in faces], axis=0)
+    _drop_the_same(stays, places, numbers)
     mesh = None if mesh is None else mesh[stays]
     return Detections(found.boxes_xyxy[stays], found.scores[stays], points[stays], mesh)
+
+
+def _drop_the_same(stays: np.ndarray, places_xyxy: np.ndarray, numbers: Sequence[int]) -> None:
+    """Of faces that turn out to be one, only the surest stays; `numbers` are in the order of their scores."""
+    kept: list[int] = []
+    for n in numbers:
+        if not stays[n]:
+            continue
+        stays[n] = not kept or box_iou(places_xyxy[kept], places_xyxy[n]).max() <= SAME_IOU
+        if stays[n]:
+            kept.append(n)
 
 
 def close_up(

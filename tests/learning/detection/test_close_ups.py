@@ -192,3 +192,20 @@ def test_a_large_picture_is_not_copied_for_each_face():
     one, _ = close_up(part, (30.5, 30, 81, 80), 72)
     two, _ = close_up(np.pad(part, ((500, 500), (700, 700), (0, 0))), (730.5, 530, 781, 580), 72)
     np.testing.assert_array_equal(one[8:-8, 8:-8], two[8:-8, 8:-8])
+
+
+def test_two_that_turn_out_to_be_one_face_are_the_surer_one():
+    """Boxes that overlap by a quarter; the close-ups of both show one and the same face between them."""
+    picture, _ = drawn((200, 150), 100)
+    true = Spots().one(picture).boxes_xyxy[0]
+    shift = np.array([0.28, 0, 0.28, 0]) * 100
+    boxes = np.stack([true + shift, true - shift, [10, 10, 40, 40]])
+    found = Detections(boxes, np.array([0.8, 0.9, 0.2]), np.zeros((3, 5, 2)))
+
+    def look(inputs, least_score):
+        return [Spots().one(each) for each in inputs]
+
+    kept = with_close_ups(found, picture, look, least_score=0.5)
+    np.testing.assert_array_equal(kept.scores, [0.9, 0.2])
+    alone = with_close_ups(Detections(boxes[:1], found.scores[:1], found.points5[:1]), picture, look)
+    assert len(alone) == 1
