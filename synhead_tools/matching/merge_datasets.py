@@ -46,8 +46,8 @@ def merge_datasets(sources: Sequence[str | Path], out: str | Path, overwrite: bo
     if len(sources) < 2:
         raise ManifestError("one dataset is no union; give at least two")
     datasets = [open_dataset(source) for source in sources]
-    _check_apart(datasets)
     manifest = _manifest(datasets)
+    _check_apart(datasets)
     with new_dataset_folder(out, overwrite, reads=datasets) as folder:
         manifest = replace(manifest, shards=union_entries(datasets, folder))
         finish_dataset(folder, manifest).close()
