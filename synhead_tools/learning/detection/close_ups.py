@@ -38,6 +38,8 @@ Look = Callable[[np.ndarray, float], list[Detections]]
 def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_score: float = 0.0) -> Detections:
     """Points and meshes from close-ups; boxes and scores stay, faces that close-ups do not show are dropped.
 
+    If they show none of all, nothing changes: then the detector may never have been taught faces of such sizes.
+
     A face's pixels decide what can be said of it, and one of 16 or of 400 px has few or many of them; trained mostly on
     one size, a small network says more of that. The answers for two close-ups and their mirror images are averaged.
 
@@ -79,6 +81,8 @@ def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_sco
                 points[n] = np.mean([face.points5[0] for face in faces], axis=0)
             if faces and mesh is not None:
                 mesh[n] = np.mean([face.mesh[0] for face in faces], axis=0)
+    if not stays[numbers].any():
+        return found
     _drop_the_same(stays, places, numbers)
     mesh = None if mesh is None else mesh[stays]
     return Detections(found.boxes_xyxy[stays], found.scores[stays], points[stays], mesh)

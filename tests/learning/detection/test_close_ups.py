@@ -101,32 +101,46 @@ def test_a_close_up_has_its_box_in_the_middle_and_keeps_pixels_where_they_are():
     assert (outside == FILL).all()
 
 
-@pytest.mark.parametrize(("left_px", "same"), [(28.0, True), (60.0, False), (100.0, False)])
-def test_what_close_ups_do_not_show_is_dropped(left_px, same, one_size):
-    """In the close-up the face's box is from 28 to 100 px; IoU 1, 0.38 and 0."""
+def look_of(scores, lefts_px=None, mesh=None):
+    """Shows one face in every close-up, and the same in its mirror image."""
 
     def look(inputs, least_score):
-        box = np.array([[left_px, 28, left_px + 72, 100]])
-        return [Detections(box, np.ones(1), np.zeros((1, 5, 2)), np.zeros((1, 6, 3))) for _ in inputs]
+        lefts = lefts_px or [28.0] * len(inputs)
+        boxes = [np.array([[left, 28, left + 72, 100]]) for left in lefts]
+        return [
+            Detections(box, np.array([score]), np.zeros((1, 5, 2)), mesh)
+            for box, score in zip(boxes, scores, strict=True)
+        ]
 
-    found = Detections(np.array([[10.0, 10, 60, 60]]), np.array([0.9]), np.ones((1, 5, 2)), np.ones((1, 6, 3)))
-    kept = with_close_ups(found, np.zeros((300, 400, 3), np.uint8), look)
-    assert len(kept) == same
-    assert kept.mesh.shape == (int(same), 6, 3)
+    return look
+
+
+BOXES = np.array([[10.0, 10, 60, 60], [100, 100, 150, 150], [200, 200, 240, 240]])
+BLACK = np.zeros((300, 400, 3), np.uint8)
+
+
+@pytest.mark.parametrize(("left_px", "same"), [(28.0, True), (60.0, False), (100.0, False)])
+def test_what_close_ups_do_not_show_is_dropped(left_px, same, one_size):
+    """In the close-up the first face's box is from 28 to 100 px; IoU 1, 0.38 and 0. The second is shown."""
+    found = Detections(BOXES[:2], np.array([0.9, 0.8]), np.ones((2, 5, 2)), np.ones((2, 6, 3)))
+    kept = with_close_ups(found, BLACK, look_of([1, 1], [left_px, 28.0], np.zeros((1, 6, 3))))
+    np.testing.assert_array_equal(kept.boxes_xyxy, BOXES[:2] if same else BOXES[1:2])
+    assert kept.mesh.shape == (1 + same, 6, 3)
     assert (kept.points5 != 1).all()
 
 
 @pytest.mark.parametrize(("score", "stays"), [(0.36, True), (0.34, False)])
 def test_close_ups_have_to_be_sure_enough(score, stays, one_size):
-    """The mirror image shows it as well here; what gets no close-up stays."""
+    """What gets no close-up, as the third, stays."""
+    found = Detections(BOXES, np.array([0.9, 0.8, 0.3]), np.ones((3, 5, 2)), np.ones((3, 6, 3)))
+    kept = with_close_ups(found, BLACK, look_of([score, 0.9], mesh=np.zeros((1, 6, 3))), least_score=0.5)
+    np.testing.assert_array_equal(kept.boxes_xyxy, BOXES if stays else BOXES[1:])
 
-    def look(inputs, least_score):
-        return [Detections(np.array([[28.0, 28, 100, 100]]), np.array([score]), np.zeros((1, 5, 2))) for _ in inputs]
 
-    boxes = np.array([[10.0, 10, 60, 60], [200, 200, 240, 240]])
-    found = Detections(boxes, np.array([0.9, 0.3]), np.ones((2, 5, 2)))
-    kept = with_close_ups(found, np.zeros((300, 400, 3), np.uint8), look, least_score=0.5)
-    np.testing.assert_array_equal(kept.boxes_xyxy, boxes if stays else boxes[1:])
+def test_a_detector_that_was_not_taught_such_sizes_keeps_all_it_found(one_size):
+    found = Detections(BOXES, np.array([0.9, 0.8, 0.3]), np.ones((3, 5, 2)), np.ones((3, 6, 3)))
+    look = look_of([0.2, 0.2, 0.2], mesh=np.zeros((1, 6, 3)))
+    assert with_close_ups(found, BLACK, look) is found
 
 
 def test_unsure_faces_and_boxes_without_area_get_none():
