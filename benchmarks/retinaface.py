@@ -32,7 +32,7 @@ from PIL import Image
 
 from synhead_tools.learning.detection.detect import Detector
 from synhead_tools.learning.detection.evaluate_detector import evaluate_detector
-from synhead_tools.learning.detection.face_detector import FaceDetector
+from synhead_tools.learning.detection.face_detector import LONGEST_PX, FaceDetector
 from synhead_tools.learning.detection.load_detector import load_detector
 from synhead_tools.learning.detection.onnx_detector import OnnxDetector
 from synhead_tools.learning.detection.onnx_graph.detector_graph import detector_to_onnx
@@ -46,7 +46,7 @@ import detector_scenes
 
 QUICK_STEPS, STEPS = 10, 2000
 QUICK_SCENES = (6, 16)
-RATE_SHARE = 0.1
+RATE_SHARE = 0.02
 PICTURE_PX = (640, 480)
 REQUIRED = {"ap50": 0.9, "points5_nme": 0.04, "landmarks68_nme": 0.05, "pose_below_30_deg": 6.0}
 UNITS = {"ap50": "share", "pose_below_30_deg": "degrees"}
@@ -72,12 +72,12 @@ def measure_scores(detector: Detector, given: argparse.Namespace, folder: Path) 
     """Train on, score, print."""
     source, held_out = scenes_of(given, folder)
     steps = QUICK_STEPS if given.quick else STEPS
-    before = evaluate_detector(detector, held_out).scores
+    before = evaluate_detector(detector, held_out, longest_px=LONGEST_PX).scores
     plan, start_s, start_cpu = continued_plan(detector, steps), time.perf_counter(), time.process_time()
     network = train_detector(plan, source, network=copy.deepcopy(detector.network))
     wall_s, cpu_s = time.perf_counter() - start_s, time.process_time() - start_cpu
-    found = evaluate_detector(Detector(network), held_out)
-    facts = {"scenes": len(held_out), "faces": found.protocol["faces"], "steps": steps,
+    found = evaluate_detector(Detector(network), held_out, longest_px=LONGEST_PX)
+    facts = {"scenes": len(held_out), "longest_px": LONGEST_PX, "faces": found.protocol["faces"], "steps": steps,
              "model": given.model or "bundled", "trained_on_scenes": len(source)}  # fmt: skip
     for name, required in REQUIRED.items():
         value, good = found.scores[name], found.scores[name] - required

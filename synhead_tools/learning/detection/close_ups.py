@@ -27,7 +27,7 @@ SAME_IOU = 0.5
 """Two that close-ups show at places which overlap by more are one face, the surer one."""
 
 MOST = 200
-"""Of one picture, the surest faces: close-ups take some 20 ms of a core each."""
+"""Of one picture, the surest faces: close-ups take some 50 ms of a core each."""
 
 _LEAST_SCORE = 0.1
 _AT_ONCE = 8  # exported models weigh all that is said of a batch against each other: memory grows with its square
