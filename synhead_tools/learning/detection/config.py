@@ -78,9 +78,6 @@ class DetectionLossConfig(Settings):
     regression_iou : float
         From this overlap with a face on an anchor of the first head is taught box, points and mesh, also where it is
         not positive; at `positive_iou` or above it only positive ones are, as published.
-    points_of_second : bool
-        Whether points and mesh, which the first head gives, are also taught on anchors that stand for a face in the
-        second head only. Otherwise the second head may prefer an anchor whose points nobody has taught.
     force_best : bool
         See `synhead_tools.learning.detection.matching.match_anchors`; for the first head.
     negatives_per_positive : float
@@ -103,7 +100,6 @@ class DetectionLossConfig(Settings):
     cascade_positive_iou: float = number(0.5, 0.0, 1.0)
     cascade_negative_iou: float = number(0.4, 0.0, 1.0)
     regression_iou: float = number(1.0, 0.0, 1.0)
-    points_of_second: bool = False
     force_best: bool = False
     negatives_per_positive: float = number(3.0, 0.0, 1000.0)
     fewest_negatives: int = number(16, 0, 1_000_000)
@@ -122,7 +118,7 @@ class DetectionLossConfig(Settings):
                 raise TrainingError(f"{head}negative_iou = {negative} must not exceed {head}positive_iou = {positive}")
 
 
-_SMALL_LOSSES = DetectionLossConfig(regression_iou=0.5, points_of_second=True, force_best=True, mesh_weight=1.0)
+_SMALL_LOSSES = DetectionLossConfig(regression_iou=0.5, force_best=True, mesh_weight=1.0)
 
 PRESETS = {
     "resnet50": (DetectorConfig(), DetectionLossConfig()),

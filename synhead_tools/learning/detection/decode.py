@@ -10,7 +10,7 @@ from synhead_tools.learning.detection.detections import Detections
 from synhead_tools.learning.detection.network import FACE, DetectorNetwork, DetectorOutputs
 from synhead_tools.learning.detection.nms import TOP_K, suppress
 from synhead_tools.learning.detection.targets import decode_boxes, decode_points
-from synhead_tools.learning.detection.voting import LEAST_SHARE, VOTE_IOU, vote_weights
+from synhead_tools.learning.detection.voting import LEAST_SHARE, VOTE_IOU, point_weights, vote_weights
 
 
 def decode(
@@ -65,13 +65,15 @@ def _decode_one(
     sure = int((scores >= score_threshold).sum())
     stays = suppress(boxes[:sure], scores[:sure], nms_iou, top_k)
     weights = vote_weights(boxes, scores, stays, vote_iou)
+    first_scores = torch.softmax(outputs.heads[0].logits[number, likely], dim=-1)[..., FACE]
+    of_points = point_weights(weights, first_scores)
     regular = outputs.anchors[likely]
     points = decode_points(outputs.points[number, likely].reshape(-1, 5, 2), regular)
     mesh = None
     if network.mesh is not None:
         picture = torch.full_like(likely, number)
-        mesh = _plain(_mean(weights, decode_points(network.meshes(outputs, picture, likely), regular)))
-    return Detections(_plain(weights @ boxes), _plain(scores[stays]), _plain(_mean(weights, points)), mesh)
+        mesh = _plain(_mean(of_points, decode_points(network.meshes(outputs, picture, likely), regular)))
+    return Detections(_plain(weights @ boxes), _plain(scores[stays]), _plain(_mean(of_points, points)), mesh)
 
 
 def _mean(weights: torch.Tensor, values: torch.Tensor) -> torch.Tensor:

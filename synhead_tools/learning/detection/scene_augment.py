@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image
 
 from synhead_tools.heads.face_mesh import load_face_mesh
 from synhead_tools.learning.detection.scene_sample import SMALLEST_PX, SceneSample
+from synhead_tools.learning.detection.squares import Square
 
 MIRRORED_POINTS = np.array([1, 0, 2, 4, 3])
 _DRAWS = 5
@@ -24,24 +24,29 @@ def augmented(
     face_crops: float = 0.0,
     smallest_px: float = SMALLEST_PX,
     face_crop_px: tuple[float, float] | None = None,
+    beyond: float = 0.0,
 ) -> SceneSample:
     """A random square of the picture, scaled to `input_px`, with the faces that are in it.
 
     The side is uniform from `crop_least` to 1 times the picture's shorter side. With probability `face_crops` it is
     instead such that one of the faces gets a size that is drawn evenly over its logarithm between those of
     `face_crop_px`, by default `smallest_px` and the whole input (data anchor sampling; Tang et al., "PyramidBox",
-    2018): so every anchor is taught as often. A face is kept if the centre of its box is inside, the box cut at the
-    edge; other faces that reach into the square, and those that become smaller than `smallest_px`, are ignored ones. Of
-    five draws the first is taken that keeps a face, where the picture has any.
+    2018): so every anchor is taught as often. Of these squares the share `beyond` may reach beyond the picture, where
+    they are plain, as close-ups are (`synhead_tools.learning.detection.close_ups`); all others are within.
+
+    A face is kept if the centre of its box is inside, the box cut at the edge; other faces that reach into the square,
+    and those that become smaller than `smallest_px`, are ignored ones. Of five draws the first is taken that keeps a
+    face, where the picture has any.
     """
     height, width = sample.image.shape[:2]
     shorter = min(height, width)
     wanted = len(sample) and not sample.ignored.all()
     sizes_px = face_crop_px or (smallest_px, input_px)
     by_face = wanted and rng.random() < face_crops
+    confined = not beyond or rng.random() >= beyond
     for _ in range(_DRAWS):
         if by_face:
-            left, top, side = _square_by_face(sample, input_px, sizes_px, rng)
+            left, top, side = _square_by_face(sample, input_px, sizes_px, confined, rng)
         else:
             side = shorter * rng.uniform(crop_least, 1.0)
             left, top = rng.uniform(0, width - side), rng.uniform(0, height - side)
@@ -52,18 +57,21 @@ def augmented(
 
 
 def _square_by_face(
-    sample: SceneSample, input_px: int, sizes_px: tuple[float, float], rng: np.random.Generator
+    sample: SceneSample, input_px: int, sizes_px: tuple[float, float], confined: bool, rng: np.random.Generator
 ) -> tuple[float, float, float]:
-    """Left, top and side of a square in the picture that holds the centre of a face."""
+    """Left, top and side of a square that holds the centre of a face; it is in the picture if `confined`."""
     height, width = sample.image.shape[:2]
     box = sample.boxes_xyxy[rng.choice(np.flatnonzero(~sample.ignored))]
     size = float((box[2:] - box[:2]).max())
     wanted_px = sizes_px[0] * (sizes_px[1] / sizes_px[0]) ** rng.random()
     shorter = float(min(height, width))
-    side = float(np.clip(input_px * size / wanted_px, min(_LEAST_SIDE_PX, shorter), shorter))
+    most = shorter if confined else np.inf
+    side = float(np.clip(input_px * size / wanted_px, min(_LEAST_SIDE_PX, shorter), most))
     slack = max(0.5 - 0.35 * size / side, 0.1)  # large faces stay near the middle
     centre = (box[:2] + box[2:]) / 2
     left, top = centre - side * (0.5 + slack * rng.uniform(-1, 1, 2))
+    if not confined:
+        return float(left), float(top), side
     return float(np.clip(left, 0, width - side)), float(np.clip(top, 0, height - side)), side
 
 
@@ -71,10 +79,11 @@ def cut_square(
     sample: SceneSample, left_px: float, top_px: float, side_px: float, input_px: int, smallest_px: float = SMALLEST_PX
 ) -> SceneSample:
     """The square of a picture with that corner and side, scaled to `input_px`; camera and rotations are dropped."""
-    edges = (left_px, top_px, left_px + side_px, top_px + side_px)
-    image = Image.fromarray(sample.image).resize((input_px, input_px), Image.Resampling.BILINEAR, box=edges)
     scale, corner = input_px / side_px, np.array([left_px, top_px])
-    boxes = (sample.boxes_xyxy - np.tile(corner, 2)) * scale
+    image = Square(corner + side_px / 2, scale, input_px).cut(sample.image)
+    height, width = sample.image.shape[:2]
+    boxes = np.clip(sample.boxes_xyxy, 0, (width, height, width, height))
+    boxes = (boxes - np.tile(corner, 2)) * scale
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     inside = ((centre >= 0) & (centre < input_px)).all(axis=1)
     boxes = np.clip(boxes, 0, input_px)
@@ -85,7 +94,7 @@ def cut_square(
     if sample.mesh is not None:
         mesh = (sample.mesh[seen] - np.append(corner, 0)) * scale
     return SceneSample(
-        image=np.asarray(image),
+        image=image,
         boxes_xyxy=boxes[seen].astype(np.float32),
         ignored=(sample.ignored | small | ~inside)[seen],
         points5=((sample.points5[seen] - corner) * scale).astype(np.float32),

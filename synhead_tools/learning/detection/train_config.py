@@ -47,6 +47,8 @@ class DetectorTraining(Settings):
         `synhead_tools.learning.detection.scene_augment.augmented`.
     face_crop_least_px, face_crop_most_px : float
         Sizes which that face gets, its longer side in the input, if not from `smallest_face_px` to the whole input.
+    face_crops_beyond : float
+        Share of those squares that may reach beyond the picture, as close-ups do; 0 keeps all within.
     smallest_face_px : float
         Faces smaller than this in the input are ignored.
     blank_share : float
@@ -76,6 +78,7 @@ class DetectorTraining(Settings):
     face_crops: float = number(0.0, 0.0, 1.0)
     face_crop_least_px: float = number(0.0, 0.0, 4096.0)
     face_crop_most_px: float = number(0.0, 0.0, 4096.0)
+    face_crops_beyond: float = number(0.0, 0.0, 1.0)
     smallest_face_px: float = number(8.0, 1.0, 4096.0)
     blank_share: float = number(0.0, 0.0, 1.0)
     flip_probability: float = number(0.5, 0.0, 1.0)

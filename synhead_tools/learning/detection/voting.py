@@ -12,6 +12,8 @@ LEAST_SHARE = 0.5
 """Boxes whose score is less than this share of the best one's have no vote."""
 OWN_WEIGHT = 1e-6
 """What a box always adds to its own mean: it is left where nothing else votes."""
+LEAST_SCORE = 1e-3
+"""No anchor's points count for less than this."""
 
 
 def vote_weights(boxes_xyxy: Tensor, scores: Tensor, stays: Tensor, vote_iou: float = VOTE_IOU) -> Tensor:
@@ -40,4 +42,14 @@ def vote_weights(boxes_xyxy: Tensor, scores: Tensor, stays: Tensor, vote_iou: fl
     sure = (scores - LEAST_SHARE * scores[stays, None]).clamp_min(0)
     own = torch.zeros_like(near).scatter_(1, stays[:, None], OWN_WEIGHT)
     weights = near * sure + own
+    return weights / weights.sum(dim=1, keepdim=True)
+
+
+def point_weights(weights: Tensor, first_scores: Tensor) -> Tensor:
+    """The same (M, K) for points and mesh: times the score (K,) that the first head gives for the anchor.
+
+    Points and mesh are the first head's, and taught at the anchors that it takes for faces; the second head finds faces
+    at others too. Of a network with one head they are weighed by its score once more.
+    """
+    weights = weights * first_scores.clamp_min(LEAST_SCORE)
     return weights / weights.sum(dim=1, keepdim=True)

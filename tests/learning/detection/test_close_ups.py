@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from synhead_tools.learning.detection import close_ups
-from synhead_tools.learning.detection.close_ups import FACES_PX, SIDE_PX, close_up, with_close_ups
-from synhead_tools.learning.detection.detections import Detections
+from synhead_tools.heads.face_mesh import load_face_mesh
+from synhead_tools.learning.detection.close_ups import SIDE_PX, close_up, with_close_ups
+from synhead_tools.learning.detection.detections import Detections, rotations_of_meshes
 from synhead_tools.learning.detection.face_detector import FaceDetector
 from synhead_tools.learning.detection.letterbox import FILL
 
@@ -68,12 +68,6 @@ class Spots(FaceDetector):
         return Detections(box[None], np.array([0.9]), points[None], None)
 
 
-@pytest.fixture
-def one_size(monkeypatch):
-    """Close-ups of one size alone, 72 px: the box is from 28 to 100 px there."""
-    monkeypatch.setattr(close_ups, "FACES_PX", (72.0,))
-
-
 @pytest.mark.parametrize(("centre", "size"), [((200, 150), 40), ((200, 150), 220), ((35, 40), 60), ((370, 260), 70)])
 def test_points_come_from_the_close_up_wherever_the_face_is(centre, size):
     picture, points = drawn(centre, size)
@@ -84,21 +78,21 @@ def test_points_come_from_the_close_up_wherever_the_face_is(centre, size):
     np.testing.assert_allclose(found.points5[0], points, atol=0.01 * size + 0.1)
     np.testing.assert_array_equal(found.boxes_xyxy, seen.boxes_xyxy)
     np.testing.assert_array_equal(found.scores, seen.scores)
-    assert detector.shapes[-4:] == [(1, SIDE_PX, SIDE_PX, 3)] * 2 * len(FACES_PX)  # with their mirror images
+    assert detector.shapes[-3:] == [(1, 320, 448, 3)] + [(1, SIDE_PX, SIDE_PX, 3)] * 2  # with the mirror image
 
 
 def test_a_close_up_has_its_box_in_the_middle_and_keeps_pixels_where_they_are():
     ramp = np.broadcast_to(np.arange(200, dtype=np.uint8)[None, :, None], (100, 200, 3))
     box = np.array([20.0, 30, 20 + 72, 30 + 72])
-    canvas, place = close_up(np.ascontiguousarray(ramp), box, 72)
+    place = close_up(box)
+    canvas = place.cut(np.ascontiguousarray(ramp))
     assert canvas.shape == (SIDE_PX, SIDE_PX, 3)
     np.testing.assert_allclose(place.boxes_to_picture([28, 28, 100, 100]), box)
     assert place.scale == 1
     np.testing.assert_array_equal(canvas[40, 8:, 0], np.arange(120))  # from the picture's left edge on
     assert (canvas[:, :8] == FILL).all()
     assert (canvas[98:] == FILL).all()  # the picture has 100 rows, the first of which is the close-up's -2nd
-    outside, _ = close_up(np.ascontiguousarray(ramp), box + 1000, 72)
-    assert (outside == FILL).all()
+    assert (close_up(box + 1000).cut(np.ascontiguousarray(ramp)) == FILL).all()
 
 
 def look_of(scores, lefts_px=None, mesh=None):
@@ -120,7 +114,7 @@ BLACK = np.zeros((300, 400, 3), np.uint8)
 
 
 @pytest.mark.parametrize(("left_px", "same"), [(28.0, True), (60.0, False), (100.0, False)])
-def test_what_close_ups_do_not_show_is_dropped(left_px, same, one_size):
+def test_what_close_ups_do_not_show_is_dropped(left_px, same):
     """In the close-up the first face's box is from 28 to 100 px; IoU 1, 0.38 and 0. The second is shown."""
     found = Detections(BOXES[:2], np.array([0.9, 0.8]), np.ones((2, 5, 2)), np.ones((2, 6, 3)))
     kept = with_close_ups(found, BLACK, look_of([1, 1], [left_px, 28.0], np.zeros((1, 6, 3))))
@@ -130,14 +124,14 @@ def test_what_close_ups_do_not_show_is_dropped(left_px, same, one_size):
 
 
 @pytest.mark.parametrize(("score", "stays"), [(0.36, True), (0.34, False)])
-def test_close_ups_have_to_be_sure_enough(score, stays, one_size):
+def test_close_ups_have_to_be_sure_enough(score, stays):
     """What gets no close-up, as the third, stays."""
     found = Detections(BOXES, np.array([0.9, 0.8, 0.3]), np.ones((3, 5, 2)), np.ones((3, 6, 3)))
     kept = with_close_ups(found, BLACK, look_of([score, 0.9], mesh=np.zeros((1, 6, 3))), least_score=0.5)
     np.testing.assert_array_equal(kept.boxes_xyxy, BOXES if stays else BOXES[1:])
 
 
-def test_a_detector_that_was_not_taught_such_sizes_keeps_all_it_found(one_size):
+def test_a_detector_that_was_not_taught_such_sizes_keeps_all_it_found():
     found = Detections(BOXES, np.array([0.9, 0.8, 0.3]), np.ones((3, 5, 2)), np.ones((3, 6, 3)))
     look = look_of([0.2, 0.2, 0.2], mesh=np.zeros((1, 6, 3)))
     assert with_close_ups(found, BLACK, look) is found
@@ -154,37 +148,60 @@ def test_unsure_faces_and_boxes_without_area_get_none():
         return [Spots().one(each) for each in inputs]
 
     with_close_ups(found, picture, look, least_score=0.5)
-    assert asked == [1] * 4
+    assert asked == [1] * 2
     assert with_close_ups(found, picture, look, least_score=0.95) is found
 
 
-def test_meshes_are_scaled_in_depth_and_mirrored_by_vertices(one_size):
-    from synhead_tools.heads.face_mesh import load_face_mesh
+def coloured_spots(picture):
+    """Where the red, the green and the blue spot of a picture are, (3, 2)."""
+    rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]] + 0.5
+    weights = np.clip(picture.astype(float) - picture.astype(float).sum(axis=-1, keepdims=True) / 2, 0, None)
+    return np.stack([[(axis * of).sum() / of.sum() for axis in (columns, rows)] for of in np.moveaxis(weights, -1, 0)])
 
-    order = load_face_mesh().mirror
-    true = np.random.default_rng(0).uniform(40, 90, (len(order), 3))
-    box = np.array([20.0, 20, 164, 164])  # twice as large as in the close-up
+
+@pytest.mark.parametrize("roll_deg", [0.0, 35.0, -80.0, 170.0])
+@pytest.mark.parametrize("radius_px", [30.0, 110.0])
+def test_the_second_close_up_is_upright_and_all_lands_where_it_is_in_the_picture(roll_deg, radius_px):
+    """The detector reads off three spots how the picture was moved, and tells the true mesh as it then lies."""
+    face = load_face_mesh()
+    turn = np.deg2rad(roll_deg)
+    rotmat = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1.0]])
+    mesh = (face.mean_m - face.mean_m.mean(axis=0)) @ rotmat.T
+    mesh *= radius_px / np.abs(mesh[:, :2]).max()
+    mesh[:, :2] += (210, 160)
+    spots = np.array([[-0.3, -0.2], [0.35, -0.1], [0.05, 0.4]]) * radius_px + (210, 160)
+    rows, columns = np.mgrid[:320, :420] + 0.5
+    distance = np.hypot(columns[..., None] - spots[:, 0], rows[..., None] - spots[:, 1])
+    picture = (255 * np.clip(radius_px / 8 + 0.5 - distance, 0, 1)).astype(np.uint8)
+    corners = np.concatenate([spots, np.ones((3, 1))], axis=1)
+    rolls = []
 
     def look(inputs, least_score):
-        """The mesh as it stands in a plain close-up, and in a mirrored one, which begins with a dark column."""
         answers = []
-        for picture in inputs:
-            mesh = true.copy()
-            if picture[64, 0, 0] < 100:
-                mesh = mesh[order]
-                mesh[:, 0] = SIDE_PX - mesh[:, 0]
-            middle = np.array([[28.0, 28, 100, 100]])
-            answers.append(Detections(middle, np.ones(1), np.full((1, 5, 2), 64.0), mesh[None]))
+        for shown in inputs:
+            moved = np.linalg.solve(corners, coloured_spots(shown))  # (3, 2): x, y, 1 of the picture to x, y
+            flat = np.concatenate([mesh[:, :2], np.ones((len(mesh), 1))], axis=1) @ moved
+            scale = np.sqrt(abs(np.linalg.det(moved[:2])))
+            own = np.concatenate([flat, scale * mesh[:, 2:]], axis=1)
+            if np.linalg.det(moved[:2]) < 0:
+                own = own[face.mirror]
+            axis = rotations_of_meshes(own[None])[0, :, 1]
+            rolls.append(np.rad2deg(np.arctan2(-axis[0], axis[1])))
+            box = np.concatenate([flat.min(axis=0), flat.max(axis=0)])
+            answers.append(Detections(box[None], np.ones(1), own[None, face.points5, :2], own[None]))
         return answers
 
-    picture = np.full((400, 400, 3), 255, np.uint8)
-    picture[:, 92:] = 0
-    found = Detections(box[None], np.ones(1), np.zeros((1, 5, 2)), np.zeros((1, len(order), 3)))
-    (mesh,) = with_close_ups(found, picture, look).mesh
-    np.testing.assert_allclose(mesh, true * 2 + [20 - 56, 20 - 56, 0], atol=1e-9)
+    box = np.concatenate([mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)])
+    found = Detections(box[None], np.ones(1), np.zeros((1, 5, 2)), np.zeros((1, len(mesh), 3)))
+    kept = with_close_ups(found, picture, look)
+    np.testing.assert_allclose(rolls, [roll_deg, -roll_deg, 0, 0], atol=2.0)
+    error_px = np.abs(kept.mesh[0] - mesh).max(axis=0)
+    assert (error_px < 0.02 * radius_px).all(), error_px
+    np.testing.assert_allclose(kept.points5[0], mesh[face.points5, :2], atol=0.02 * radius_px)
+    np.testing.assert_array_equal(kept.boxes_xyxy, found.boxes_xyxy)
 
 
-def test_a_mesh_of_another_topology_is_not_mirrored(one_size):
+def test_a_mesh_of_another_topology_is_not_mirrored():
     def look(inputs, least_score):
         calls.append(len(inputs))
         middle = np.array([[28.0, 28, 100, 100]])
@@ -201,10 +218,10 @@ def test_a_large_picture_is_not_copied_for_each_face():
     """The same close-up as of the part that is needed, of a picture that only claims to be large."""
     part, _ = drawn((60, 60), 50, (120, 120))
     large = np.broadcast_to(np.zeros(3, np.uint8), (120, 40_000_000, 3))  # 14 GB, if anybody made them
-    canvas, _ = close_up(large, (1000.0, 30, 1050, 80), 72)
+    canvas = close_up((1000.0, 30, 1050, 80)).cut(large)
     assert (canvas[:100] == 0).all()
-    one, _ = close_up(part, (30.5, 30, 81, 80), 72)
-    two, _ = close_up(np.pad(part, ((500, 500), (700, 700), (0, 0))), (730.5, 530, 781, 580), 72)
+    one = close_up((30.5, 30, 81, 80)).cut(part)
+    two = close_up((730.5, 530, 781, 580)).cut(np.pad(part, ((500, 500), (700, 700), (0, 0))))
     np.testing.assert_array_equal(one[8:-8, 8:-8], two[8:-8, 8:-8])
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -5,6 +7,7 @@ from PIL import Image
 from synhead_tools.errors import TrainingError
 from synhead_tools.heads.face_mesh import load_face_mesh
 from synhead_tools.learning.detection.blank_pictures import blank_picture
+from synhead_tools.learning.detection.letterbox import FILL
 from synhead_tools.learning.detection.scene_augment import augmented, cut_square, mirrored
 from synhead_tools.learning.detection.scene_batches import SceneBatches, as_faces
 from synhead_tools.learning.detection.scene_sample import SceneSample, check_sample
@@ -74,6 +77,30 @@ def test_crops_by_face_give_all_sizes_evenly():
     assert sum(cut.ignored.any() for cut in cuts) < 5  # those of just 16 px
     without = [augmented(picture, 256, 0.3, 0.5, rng, 0.0, 16.0) for _ in range(100)]
     assert max(np.diff(cut.boxes_xyxy[0, 1::2])[0] for cut in without if len(cut)) < 60
+
+
+def test_some_squares_reach_beyond_the_picture_and_are_plain_there():
+    """A face that fills half of a white picture becomes a fifth of the square only so."""
+    before = sample()
+    white = replace(before, image=np.full_like(before.image, 255))
+    rng = np.random.default_rng(0)
+    sizes = {"face_crops": 1.0, "smallest_px": 8.0, "face_crop_px": (20.0, 20.0)}
+    for beyond in (0.0, 1.0):
+        cuts = [augmented(white, 96, 0.3, 0.0, rng, **sizes, beyond=beyond) for _ in range(20)]
+        sizes_px = [np.diff(cut.boxes_xyxy[0].reshape(2, 2), axis=0).max() for cut in cuts]
+        np.testing.assert_allclose(np.median(sizes_px), 20 if beyond else 42, rtol=0.02)  # some are cut at the edge
+        assert all((cut.image == FILL).all(axis=-1).any() == bool(beyond) for cut in cuts)
+        for cut in cuts:
+            x, y = cut.boxes_xyxy[0].reshape(2, 2).mean(axis=0).astype(int)
+            assert (cut.image[y, x] == 255).all()
+    half = [augmented(white, 96, 0.3, 0.0, rng, **sizes, beyond=0.5) for _ in range(100)]
+    assert 30 < sum((cut.image == FILL).all(axis=-1).any() for cut in half) < 70
+
+
+def test_a_box_beyond_the_picture_is_cut_at_its_edge():
+    before = sample()
+    far = replace(before, boxes_xyxy=np.array([[22, 20, 120, 62]], np.float32))
+    np.testing.assert_allclose(cut_square(far, -10, 0, 192, 96).boxes_xyxy, [[16, 10, 53, 31]])
 
 
 def test_the_mirror_image_has_left_and_right_in_their_places():

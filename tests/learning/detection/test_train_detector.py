@@ -17,7 +17,7 @@ from synhead_tools.learning.detection.train_loop import DetectorPlan, initial_ne
 LITTLE = DetectorConfig(
     backbone="mobilenet0.25", backbone_width=4, channels=24, slope=0.1, deformable=False, finest_stride=16, mesh_rank=6
 )
-LOSSES = DetectionLossConfig(force_best=True, regression_iou=0.5, points_of_second=True, mesh_weight=1.0)
+LOSSES = DetectionLossConfig(force_best=True, regression_iou=0.5, mesh_weight=1.0)
 
 
 def plan(**changes):

@@ -8,7 +8,7 @@ from synhead_tools.learning.detection.decode import decode
 from synhead_tools.learning.detection.network import FACE
 from synhead_tools.learning.detection.nms import suppress
 from synhead_tools.learning.detection.targets import decode_points
-from synhead_tools.learning.detection.voting import vote_weights
+from synhead_tools.learning.detection.voting import point_weights, vote_weights
 from tests.learning.detection.random_detectors import random_network
 
 
@@ -71,11 +71,21 @@ def test_points_and_meshes_are_averaged_as_boxes_are(answers):
         sure = int((scores >= 0.55).sum())
         weights = vote_weights(boxes, scores, suppress(boxes[:sure], scores[:sure], 0.3)).numpy()
         np.testing.assert_allclose(found.boxes_xyxy, weights @ every.boxes_xyxy, atol=1e-3)
+        first, last = (torch.softmax(head.logits[number], dim=-1)[:, FACE] for head in outputs.heads)
+        order = torch.argsort(last, descending=True, stable=True)[: len(every)]
+        weights = weights * first[order].numpy()
+        weights /= weights.sum(axis=1, keepdims=True)
         np.testing.assert_allclose(found.points5, np.einsum("mk,kij->mij", weights, every.points5), atol=1e-3)
         np.testing.assert_allclose(found.mesh, np.einsum("mk,kij->mij", weights, every.mesh), atol=1e-3)
-        surest = torch.softmax(outputs.heads[-1].logits[number], dim=-1)[:, FACE].argmax()
+        surest = last.argmax()
         own = decode_points(outputs.points[number, surest].reshape(5, 2), outputs.anchors[surest])
         np.testing.assert_allclose(every.points5[0], own, atol=1e-4)
+
+
+def test_points_of_anchors_that_the_first_head_knows_count_most():
+    weights = torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
+    weighed = point_weights(weights, torch.tensor([0.8, 0.2, 0.0]))
+    torch.testing.assert_close(weighed, torch.tensor([[0.8, 0.2, 0.0], [0.0, 0.0, 1.0]]))
 
 
 @torch.no_grad()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from synhead_tools.learning.detection.onnx_graph.builder import FLOAT, GraphBuilder
 from synhead_tools.learning.detection.onnx_graph.shapes import axis_lengths
 from synhead_tools.learning.detection.targets import LARGEST_LOG_SCALE
-from synhead_tools.learning.detection.voting import LEAST_SHARE, OWN_WEIGHT
+from synhead_tools.learning.detection.voting import LEAST_SCORE, LEAST_SHARE, OWN_WEIGHT
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,16 @@ def add_faces(
     return Faces(stays.picture, stays.scores, _vote_weights(graph, stays, voters, limits[2]))
 
 
+def add_point_weights(graph: GraphBuilder, faces: Faces, first_scores: str) -> Faces:
+    """The same faces, with the weights that points and meshes have, of the first head's scores (Q,) of candidates.
+
+    As `synhead_tools.learning.detection.voting.point_weights`.
+    """
+    scores = graph.add("Max", first_scores, graph.constant(LEAST_SCORE))
+    weights = graph.add("Mul", faces.weights, graph.add("Unsqueeze", scores, graph.integers(0)))
+    return replace(faces, weights=_of_sum_1(graph, weights))
+
+
 def add_mean(graph: GraphBuilder, faces: Faces, values: str, *shape: int) -> str:
     """Means (M, ...) of what candidates say, (Q, ...); `shape` is that of one."""
     flat = graph.add("Reshape", values, graph.integers(0, int(np.prod(shape))))
@@ -147,6 +157,10 @@ def _vote_weights(graph: GraphBuilder, stays: Candidates, voters: Candidates, vo
     sure = graph.add("Relu", graph.add("Sub", graph.add("Unsqueeze", voters.scores, graph.integers(0)), least))
     theirs = graph.add("Mul", graph.add("Mul", near, sure), graph.add("Cast", same, to=FLOAT))
     weights = graph.add("Add", theirs, graph.add("Mul", graph.add("Cast", own, to=FLOAT), graph.constant(OWN_WEIGHT)))
+    return _of_sum_1(graph, weights)
+
+
+def _of_sum_1(graph: GraphBuilder, weights: str) -> str:
     return graph.add("Div", weights, graph.add("ReduceSum", weights, graph.integers(1), keepdims=1))
 
 

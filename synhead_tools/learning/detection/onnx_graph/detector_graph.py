@@ -8,7 +8,7 @@ import onnx
 from synhead_tools.heads.face_mesh import load_face_mesh
 from synhead_tools.learning.detection.heads import POINTS
 from synhead_tools.learning.detection.letterbox import FILL
-from synhead_tools.learning.detection.network import FACE, DetectorNetwork
+from synhead_tools.learning.detection.network import FACE, DetectorNetwork, Head
 from synhead_tools.learning.detection.nms import TOP_K
 from synhead_tools.learning.detection.onnx_graph import decoding
 from synhead_tools.learning.detection.onnx_graph.anchors import add_anchors
@@ -55,15 +55,13 @@ def detector_to_onnx(
     graph = GraphBuilder()
     levels = _levels(graph, network)
     maps = [add_context(graph, *pair) for pair in zip(network.first.context, levels, strict=True)]
-    own, head = maps, network.first
+    heads = [(network.first, maps)]
     if network.second is not None:
-        head = network.second
-        own = [add_context(graph, *pair) for pair in zip(head.context, levels, strict=True)]
-    logits = add_outputs(graph, head.logits, own)
-    scores = graph.add("Gather", graph.add("Softmax", logits, axis=2), graph.constant(FACE, np.int64), axis=2)
-    scores, anchor = decoding.add_surest(graph, scores, TOP_K)
+        own = [add_context(graph, *pair) for pair in zip(network.second.context, levels, strict=True)]
+        heads.append((network.second, own))
+    all_scores = [_scores(graph, *each) for each in heads]
+    scores, anchor = decoding.add_surest(graph, all_scores[-1], TOP_K)
     regular = moved = add_anchors(graph, anchor, maps, network.config.strides)
-    heads = [(network.first, maps)] + ([] if network.second is None else [(head, own)])
     for each, its_maps in heads:
         deltas = decoding.add_taken(graph, add_outputs(graph, each.boxes, its_maps), anchor)
         moved = decoding.add_moved(graph, deltas, *moved)
@@ -75,7 +73,7 @@ def detector_to_onnx(
     faces = decoding.add_faces(graph, scores, anchor, regular, boxes, [called for called, _ in limits], voters)
     inputs = [(INPUT_NAME, UINT8, ["n", "height", "width", 3])]
     inputs += [(called, FLOAT, [1]) for called in (SCORE_NAME, IOU_NAME, VOTE_NAME)]
-    return graph.model(name, inputs, _outputs(graph, network, maps, voters, faces))
+    return graph.model(name, inputs, _outputs(graph, network, maps, voters, faces, all_scores[0]))
 
 
 def _levels(graph: GraphBuilder, network: DetectorNetwork) -> list[str]:
@@ -93,13 +91,21 @@ def _levels(graph: GraphBuilder, network: DetectorNetwork) -> list[str]:
     return add_pyramid(graph, network.fpn, stages[-len(network.fpn.lateral) :])
 
 
+def _scores(graph: GraphBuilder, head: Head, maps: list[str]) -> str:
+    """That all anchors (N, A) are faces."""
+    chances = graph.add("Softmax", add_outputs(graph, head.logits, maps), axis=2)
+    return graph.add("Gather", chances, graph.constant(FACE, np.int64), axis=2)
+
+
 def _outputs(
-    graph: GraphBuilder, network: DetectorNetwork, maps: list[str], voters: decoding.Candidates, faces: decoding.Faces
-) -> list[tuple[str, Entry]]:
+    graph: GraphBuilder, network: DetectorNetwork, maps: list[str], voters: decoding.Candidates,
+    faces: decoding.Faces, first_scores: str,
+) -> list[tuple[str, Entry]]:  # fmt: skip
     boxes = decoding.add_mean(graph, faces, voters.boxes_xyxy, 4)
     rows = graph.add("Concat", voters.picture, voters.anchor, axis=1)
     points = graph.add("GatherND", add_outputs(graph, network.points, maps), rows)
     points = decoding.add_points(graph, graph.add("Reshape", points, graph.integers(0, POINTS, 2)), voters)
+    faces = decoding.add_point_weights(graph, faces, graph.add("GatherND", first_scores, rows))
     points = decoding.add_mean(graph, faces, points, POINTS, 2)
     number = graph.add("Squeeze", faces.picture, graph.integers(1))
     told = [
