@@ -106,6 +106,7 @@ def test_it_finds_nothing_where_nothing_is(detector):
 def test_the_whole_recipe_in_small(recipe, tmp_path, monkeypatch, capsys):
     scenes = recipe.detector_scenes
     source = replace(scenes.SOURCE, parts=2, scenes_per_part=8)
+    monkeypatch.setattr(scenes, "SOURCE", source)
     monkeypatch.setattr(scenes, "HELD_OUT", replace(scenes.HELD_OUT, first_part=2, parts=1, scenes_per_part=6))
     monkeypatch.setattr(recipe, "STATE_EVERY", 2)
     monkeypatch.setattr(close_ups, "MOST", 1)  # an untrained network finds hundreds of faces
@@ -115,7 +116,7 @@ def test_the_whole_recipe_in_small(recipe, tmp_path, monkeypatch, capsys):
         training = replace(plan.training, input_px=128, smallest_px=96, batch_size=2, log_every=1)
         return lambda: replace(plan, training=training)
 
-    stages = tuple(replace(each, plan=short(each.plan), scenes=source) for each in recipe.detector_recipe.STAGES)
+    stages = tuple(replace(each, plan=short(each.plan)) for each in recipe.detector_recipe.STAGES)
     monkeypatch.setattr(recipe.detector_recipe, "STAGES", stages)
     monkeypatch.setattr(recipe.detector_bundle, "MOST_ROUNDING", np.inf)  # scores of an untrained network are noise
     out, model = tmp_path / "out", tmp_path / "model"

@@ -40,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=REPOSITORY / "runs" / "detector", help="where the scenes are")
     parser.add_argument("--seeds", type=int, default=3, help="runs of each variant")
-    parser.add_argument("--steps", type=int, default=800, help="of each run")
+    parser.add_argument("--steps", type=int, default=600, help="of each run")
     parser.add_argument("--variants", default=",".join(VARIANTS), help="comma list")
     arguments = parser.parse_args()
     sets = detector_scenes.render_sets(arguments.out, 1, lambda line: None)
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def _plan(name: str, seed: int, steps: int):
-    plan = detector_recipe.second_plan(steps, seed, **{**VARIANTS, **SLOW}[name])
+    plan = detector_recipe.plan(steps, seed, **{**VARIANTS, **SLOW}[name])
     training = replace(plan.training, input_px=INPUT_PX, smallest_px=0, batch_size=BATCH_SIZE)
     return replace(plan, training=training)
 

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import detector_scenes
-
 from synhead_tools.formats.atomic import atomic_write_bytes
 from synhead_tools.learning.checkpoint import WEIGHTS_NAME
 from synhead_tools.learning.detection.config import preset
@@ -16,7 +14,7 @@ from synhead_tools.learning.detection.train_loop import DetectorPlan
 from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes
 
 SMALL = Path(__file__).resolve().parents[2] / "models" / "small"
-FACES_STEPS, STEPS = 8000, 2200
+FACES_STEPS, STEPS = 5000, 2000
 _PREFIX = "backbone."
 
 
@@ -53,24 +51,20 @@ def plan(steps: int = STEPS, seed: int = 0, **network: object) -> DetectorPlan:
     faces = faces_plan(steps, seed, **network)
     training = replace(
         faces.training, input_px=512, smallest_px=128, batch_size=2, learning_rate=1e-3, face_crops=0.6,
-        face_crop_least_px=0.0, face_crop_most_px=0.0, blank_share=0.1, seed=seed + 1,
+        face_crop_least_px=0.0, face_crop_most_px=0.0, face_crops_beyond=0.0, blank_share=0.1, seed=seed + 1,
     )  # fmt: skip
     return replace(faces, training=training)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of the training: the folder of its run, its settings, and what it learns from."""
+    """A part of the training: the folder of its run, and its settings."""
 
     name: str
     plan: Callable[..., DetectorPlan]
-    scenes: detector_scenes.Set
 
 
-STAGES = (
-    Stage("faces", faces_plan, detector_scenes.SOURCE),
-    Stage("scenes", plan, detector_scenes.SOURCE),
-)
+STAGES = (Stage("faces", faces_plan), Stage("scenes", plan))
 
 
 def backbone_weights(out: Path) -> Path:

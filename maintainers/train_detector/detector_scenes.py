@@ -51,7 +51,7 @@ HELD_OUT = Set("held-out", first_part=100, parts=3, scenes_per_part=100)
 def render_sets(
     out: Path, workers: int, say: Callable[[str], None], sets: tuple[Set, ...] = (SOURCE, HELD_OUT)
 ) -> tuple[Dataset, ...]:
-    """Render sets into folders of `out`, or go on doing so; return them. Sets may share parts."""
+    """Render sets into folders of `out`, or go on doing so; return them."""
     people = out / "people"
     if not people.exists():
         build_population(people, max(each.first_part + each.parts for each in sets) * CAST, SEED)

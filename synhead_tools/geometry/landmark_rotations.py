@@ -90,6 +90,17 @@ def rotations_from_landmarks_3d(
     return LandmarkRotations(rotmat, misfit, reference)
 
 
+def nearest_rotations(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """The same rotations (N, 3, 3) of landmarks (N, P, 3) whatever they are: mirrored, flat, or all in one place.
+
+    For what a network says, which need not be a head at all. Numbers that are not finite count as 0.
+    """
+    reference = np.asarray(reference, float)
+    known = np.nan_to_num(np.asarray(points, float), nan=0.0, posinf=0.0, neginf=0.0)
+    model = reference - reference.mean(axis=0)
+    return _nearest(np.swapaxes(known - known.mean(axis=1, keepdims=True), 1, 2) @ model)[0]
+
+
 def rotations_from_landmarks_2d(
     points_px: np.ndarray, reference: np.ndarray, intrinsics: np.ndarray | None = None
 ) -> LandmarkRotations:
@@ -173,16 +184,22 @@ def _fitted(points: np.ndarray, seen: np.ndarray, reference: np.ndarray) -> tupl
     """Rotations (N, 3, 3), their misfits (N,), and the misfits of the mirrored reference (N,)."""
     here = _centred(points, seen)
     model = _centred(np.where(seen[..., None], reference, 0.0), seen)
-    u, stretch, vt = np.linalg.svd(np.swapaxes(here, 1, 2) @ model)
-    sign = np.sign(np.linalg.det(u @ vt))
-    u[:, :, 2] *= sign[:, None]
+    rotmat, stretch, sign = _nearest(np.swapaxes(here, 1, 2) @ model)
     total, of_model = (here**2).sum(axis=(1, 2)), (model**2).sum(axis=(1, 2))
 
     def misfit(last: np.ndarray) -> np.ndarray:
         explained = (stretch[:, 0] + stretch[:, 1] + last * stretch[:, 2]) ** 2 / of_model
         return np.sqrt(np.maximum(1.0 - explained / total, 0.0))
 
-    return u @ vt, misfit(sign), misfit(-sign)
+    return rotmat, misfit(sign), misfit(-sign)
+
+
+def _nearest(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rotations nearest to matrices (N, 3, 3), their singular values, and which sign the last one's axis took."""
+    u, stretch, vt = np.linalg.svd(matrix)
+    sign = np.where(np.linalg.det(u @ vt) < 0, -1.0, 1.0)
+    u[:, :, 2] *= sign[:, None]
+    return u @ vt, stretch, sign
 
 
 def _weak_perspective_starts(points: np.ndarray, seen: np.ndarray, model: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

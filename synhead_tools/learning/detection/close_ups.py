@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -43,7 +42,8 @@ def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_sco
     A face's pixels decide what can be said of it, and one of 16 or of 400 px has few or many of them; trained mostly on
     one size, a small network says more of that. It says more of upright faces too, which most of those are that it was
     taught: a second close-up is turned by the roll of the mesh that the first one shows. The answers for both and for
-    their mirror images are averaged. Of a network without a mesh there is the first alone.
+    their mirror images are averaged. Without a mesh there is the first alone, and of a mesh of another topology no
+    mirror image either.
 
     Parameters
     ----------
@@ -62,16 +62,19 @@ def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_sco
         return found
     points, mesh = found.points5.copy(), None if found.mesh is None else found.mesh.copy()
     stays, places = np.ones(len(found), bool), np.full((len(found), 4), np.nan)
-    vertices = 0 if mesh is None else mesh.shape[1]
+    turns = mesh is not None and mesh.shape[1] == len(load_face_mesh().mirror)
+    mirrors = turns or mesh is None
     for start in range(0, len(numbers), _AT_ONCE):
         some = numbers[start : start + _AT_ONCE]
-        for n, told in zip(some, _close_ups(picture, found.boxes_xyxy[some], vertices, look), strict=True):
-            stays[n] = told.score >= CONFIRMED
-            if told.faces:
-                places[n] = told.box_xyxy
-                points[n] = told.mean("points5")
-            if told.faces and mesh is not None:
-                mesh[n] = told.mean("mesh")
+        told = _close_ups(picture, found.boxes_xyxy[some], turns, mirrors, look)
+        for n, first, second in zip(some, *told, strict=True):
+            faces = first + second
+            stays[n] = sum(face.scores[0] for face in faces) >= CONFIRMED * (1 + turns) * (1 + mirrors)
+            if faces:
+                places[n] = np.mean([face.boxes_xyxy[0] for face in first], axis=0)
+                points[n] = np.mean([face.points5[0] for face in faces], axis=0)
+            if faces and mesh is not None:
+                mesh[n] = _mean_mesh(faces)
     if not stays[numbers].any():
         return found
     _drop_the_same(stays, places, numbers)
@@ -80,71 +83,51 @@ def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_sco
 
 
 def close_up(box_xyxy: Sequence[float], turn_rad: float = 0.0) -> Square:
-    """The square, 128 px as an input, with a box in its middle that is 72 px large there."""
+    """The square, 128 px as an input, with a box in its middle, 72 px large there if the square is not turned."""
     box = np.asarray(box_xyxy, float)
     scale = FACE_PX / float(np.sqrt(np.prod(box[2:] - box[:2])))
     return Square((box[:2] + box[2:]) / 2, scale, SIDE_PX, turn_rad)
 
 
-@dataclass(eq=False)
-class _Told:
-    """What all looks at one face show.
-
-    Attributes
-    ----------
-    faces : list of Detections
-        One face each, in the picture's pixels; none of looks that show something else.
-    box_xyxy : (4,) float64 or None
-        Of the first close-up.
-    score : float
-        Mean over all looks.
-    """
-
-    faces: list[Detections]
-    box_xyxy: np.ndarray | None = None
-    score: float = 0.0
-
-    def mean(self, name: str) -> np.ndarray:
-        return np.mean([getattr(face, name)[0] for face in self.faces], axis=0)
-
-    def upright(self, box_xyxy: np.ndarray) -> Square:
-        """The close-up that is turned as the head leans."""
-        x, y, _ = rotations_of_meshes(self.mean("mesh")[None])[0, :, 1]
-        return close_up(box_xyxy, float(np.arctan2(-x, y)))
-
-
-def _close_ups(picture: np.ndarray, boxes_xyxy: np.ndarray, vertices: int, look: Look) -> list[_Told]:
-    turnable = vertices == len(load_face_mesh().mirror)
-    mirrors = turnable or not vertices
+def _close_ups(
+    picture: np.ndarray, boxes_xyxy: np.ndarray, turns: bool, mirrors: bool, look: Look
+) -> tuple[list[list[Detections]], list[list[Detections]]]:
+    """What first and second close-ups of each box show, as `_looks` has it."""
     squares = [close_up(box) for box in boxes_xyxy]
     wanted = [square.boxes_to_input(box) for square, box in zip(squares, boxes_xyxy, strict=True)]
-    told = [_Told(faces) for faces in _looks(picture, squares, wanted, look, mirrors)]
-    seen = [(one, box) for one, box in zip(told, boxes_xyxy, strict=True) if one.faces]
-    for one, _ in seen:
-        one.box_xyxy = one.mean("boxes_xyxy")
-    if turnable and seen:
-        squares = [one.upright(box) for one, box in seen]
-        # a box says less of a face that is turned than the mesh does
-        wanted = [square.to_input(one.mean("mesh")) for square, (one, _) in zip(squares, seen, strict=True)]
-        for (one, _), faces in zip(seen, _looks(picture, squares, wanted, look, mirrors), strict=True):
-            one.faces += faces
-    for one in told:
-        one.score = sum(float(face.scores[0]) for face in one.faces) / ((1 + turnable) * (1 + mirrors))
-    return told
+    first = _looks(picture, squares, wanted, False, mirrors, look)
+    second: list[list[Detections]] = [[] for _ in first]
+    seen = [number for number, faces in enumerate(first) if faces] if turns else []
+    if seen:
+        meshes = np.stack([_mean_mesh(first[number]) for number in seen])
+        up = rotations_of_meshes(meshes)[:, :, 1]
+        squares = [close_up(boxes_xyxy[n], float(np.arctan2(-x, y))) for n, (x, y, _) in zip(seen, up, strict=True)]
+        wanted = [_around(square.to_input(mesh)) for square, mesh in zip(squares, meshes, strict=True)]
+        for number, faces in zip(seen, _looks(picture, squares, wanted, True, mirrors, look), strict=True):
+            second[number] = faces
+    return first, second
 
 
 def _looks(
-    picture: np.ndarray, squares: Sequence[Square], wanted: Sequence[np.ndarray], look: Look, mirrors: bool
-) -> list[list[Detections]]:
-    """What each square and its mirror image show of the face at the box (4,) or mesh (V, 3) that is wanted there."""
+    picture: np.ndarray, squares: Sequence[Square], wanted: Sequence[np.ndarray], by_mesh: bool, mirrors: bool,
+    look: Look,
+) -> list[list[Detections]]:  # fmt: skip
+    """What each square and its mirror image show of the face that is wanted: one face each, or none.
+
+    Faces are in the picture's pixels. The one whose box overlaps most with that of `wanted`, in the square's pixels, or
+    `by_mesh` the one whose mesh does: of a face that is turned, and of one that is cut by the picture's edge, the mesh
+    says more than the box.
+    """
     inputs = np.stack([square.cut(picture) for square in squares])
     told = [look(inputs, _LEAST_SCORE)]
     if mirrors:
         told.append([_mirrored(each) for each in look(np.ascontiguousarray(inputs[:, :, ::-1]), _LEAST_SCORE)])
     faces: list[list[Detections]] = [[] for _ in squares]
-    for number, seen in ((number, one[number]) for one in told for number in range(len(squares))):
-        if (face := _same_face(seen, wanted[number])) is not None:
-            faces[number].append(_in_picture(face, squares[number]))
+    for answers in told:
+        for of, seen, box, square in zip(faces, answers, wanted, squares, strict=True):
+            number = _same_face(_around(seen.mesh) if by_mesh else seen.boxes_xyxy, box)
+            if number is not None:
+                of.append(_in_picture(seen, number, square))
     return faces
 
 
@@ -163,32 +146,28 @@ def _has_area(box: np.ndarray) -> bool:
     return bool(np.isfinite(box).all() and (box[2:] - box[:2] >= 1e-3).all())
 
 
-def _same_face(seen: Detections, wanted: np.ndarray) -> Detections | None:
-    """The face that overlaps most with a box (4,), or whose mesh does with a mesh (V, 3)."""
-    if not len(seen):
+def _same_face(boxes_xyxy: np.ndarray, wanted_xyxy: np.ndarray) -> int | None:
+    if not len(boxes_xyxy):
         return None
-    if wanted.ndim == 1:
-        overlap = box_iou(seen.boxes_xyxy, wanted[None])
-    else:
-        overlap = box_iou(_around(seen.mesh), _around(wanted[None]))
+    overlap = box_iou(boxes_xyxy, wanted_xyxy[None])
     best = int(overlap.argmax())
-    return _one(seen, best) if overlap[best] >= LEAST_IOU else None
+    return best if overlap[best] >= LEAST_IOU else None
 
 
 def _around(mesh: np.ndarray) -> np.ndarray:
-    return np.concatenate([mesh[..., :2].min(axis=1), mesh[..., :2].max(axis=1)], axis=1)
+    """Boxes (..., 4) around meshes (..., V, 3)."""
+    return np.concatenate([mesh[..., :2].min(axis=-2), mesh[..., :2].max(axis=-2)], axis=-1)
 
 
-def _one(seen: Detections, number: int) -> Detections:
-    row = slice(number, number + 1)
-    mesh = None if seen.mesh is None else seen.mesh[row]
-    return Detections(seen.boxes_xyxy[row], seen.scores[row], seen.points5[row], mesh)
+def _mean_mesh(faces: Sequence[Detections]) -> np.ndarray:
+    return np.mean([face.mesh[0] for face in faces], axis=0)
 
 
-def _in_picture(face: Detections, square: Square) -> Detections:
-    mesh = None if face.mesh is None else square.to_picture(face.mesh)
-    boxes = square.boxes_to_picture(face.boxes_xyxy)
-    return Detections(boxes, face.scores, square.to_picture(face.points5), mesh)
+def _in_picture(seen: Detections, number: int, square: Square) -> Detections:
+    one = slice(number, number + 1)
+    mesh = None if seen.mesh is None else square.to_picture(seen.mesh[one])
+    boxes = square.boxes_to_picture(seen.boxes_xyxy[one])
+    return Detections(boxes, seen.scores[one], square.to_picture(seen.points5[one]), mesh)
 
 
 def _mirrored(seen: Detections) -> Detections:

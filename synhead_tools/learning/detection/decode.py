@@ -24,7 +24,8 @@ def decode(
     """Faces of each of N pictures.
 
     Score and box are those of the last head; points and mesh those that the first head gives for the same anchor. Box,
-    points and mesh are then averaged with those of the anchors that were suppressed, as voting has it.
+    points and mesh are then averaged with those of the anchors that were suppressed, as voting has it; with a cascade
+    points and mesh count by the first head's score too.
 
     Parameters
     ----------
@@ -65,8 +66,10 @@ def _decode_one(
     sure = int((scores >= score_threshold).sum())
     stays = suppress(boxes[:sure], scores[:sure], nms_iou, top_k)
     weights = vote_weights(boxes, scores, stays, vote_iou)
-    first_scores = torch.softmax(outputs.heads[0].logits[number, likely], dim=-1)[..., FACE]
-    of_points = point_weights(weights, first_scores)
+    of_points = weights
+    if len(outputs.heads) > 1:
+        first_scores = torch.softmax(outputs.heads[0].logits[number, likely], dim=-1)[..., FACE]
+        of_points = point_weights(weights, first_scores)
     regular = outputs.anchors[likely]
     points = decode_points(outputs.points[number, likely].reshape(-1, 5, 2), regular)
     mesh = None

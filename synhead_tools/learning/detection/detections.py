@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from synhead_tools.geometry.landmark_rotations import rotations_from_landmarks_3d
+from synhead_tools.geometry.landmark_rotations import nearest_rotations
 from synhead_tools.geometry.rays import from_ray_frame, ray_rotation
 from synhead_tools.heads.face_mesh import load_face_mesh
 
@@ -85,12 +85,12 @@ def rotations_of_meshes(mesh: np.ndarray) -> np.ndarray:
     """R_ray (n, 3, 3) of face meshes (n, 1024, 3) as `synhead_tools.geometry.relative_depth` has them.
 
     Least squares against the mean face, scale and place free (Umeyama, 1991), over the vertices above the mouth: an
-    open jaw is not a turned head.
+    open jaw is not a turned head. What is no face, and has a mesh like none, gets some rotation too.
     """
     if not len(mesh):
         return np.empty((0, 3, 3))
     rigid, mean_m = rigid_vertices(), load_face_mesh().mean_m
-    return rotations_from_landmarks_3d(mesh[:, rigid], mean_m[rigid]).rotmat
+    return nearest_rotations(mesh[:, rigid], mean_m[rigid])
 
 
 @lru_cache(maxsize=1)

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synhead_tools import __version__
-from synhead_tools.errors import CheckpointError, OutputExistsError
-from synhead_tools.formats.atomic import atomic_file
+from synhead_tools.errors import CheckpointError
 from synhead_tools.learning.detection.anchors import STRIDES, anchor_sizes_px
 from synhead_tools.learning.detection.detect import Detector
 from synhead_tools.learning.detection.face_detector import LONGEST_PX, FaceDetector
@@ -20,6 +19,7 @@ from synhead_tools.learning.detection.onnx_graph.builder import OPSET
 from synhead_tools.learning.detection.onnx_graph.detector_graph import NMS_IOU, SCORE_THRESHOLD, detector_to_onnx
 from synhead_tools.learning.detection.onnx_parity import DetectorParity, check_detector_parity, trial_pictures
 from synhead_tools.learning.detection.voting import VOTE_IOU
+from synhead_tools.learning.onnx.export_files import export_files
 from synhead_tools.learning.onnx.latency import runtime_version, time_runs
 from synhead_tools.learning.onnx.parity import open_session
 
@@ -101,18 +101,10 @@ def export_detector(
     CheckpointError
         The detector is no checkpoint's, some layer cannot be written, or the answers differ.
     """
-    out = Path(out)
-    toml_path = out.with_suffix(".toml")
-    if out.suffix != ".onnx":
-        raise CheckpointError(f"{out} must be called something.onnx")
-    for path in (out, toml_path):
-        if os.path.lexists(path) and not overwrite:
-            raise OutputExistsError(f"{path} is already there; choose another name or pass --overwrite")
     if not isinstance(detector, Detector):
         raise CheckpointError("only checkpoints of synhead are exported; this detector is an ONNX model already")
-    # opened before the work begins, so that a place that cannot be written to is told at once
-    with atomic_file(out, overwrite) as onnx_file, atomic_file(toml_path, overwrite) as toml_file:
-        facts = _facts(detector, name or out.stem, licence)
+    with export_files(out, overwrite) as files:
+        facts = _facts(detector, name or files.onnx_path.stem, licence)
         model = detector_to_onnx(detector.network, facts["name"])
         model.producer_name, model.producer_version = "synhead", __version__
         for key, value in {KIND_KEY: KIND, **{f"synhead.{key}": text for key, text in facts.items()}}.items():
@@ -120,9 +112,9 @@ def export_detector(
         data = model.SerializeToString(deterministic=True)
         parity = check_detector_parity(OnnxDetector(open_session(data)), detector)
         latency = () if threads is None else tuple(_timed(data, threads))
-        onnx_file.write(data)
-        toml_file.write(_toml(facts, out.name).encode("utf-8"))
-    return ExportedDetector(out, toml_path, len(data), parity, latency)
+        files.onnx.write(data)
+        files.toml.write(_toml(facts, files.onnx_path.name).encode("utf-8"))
+    return ExportedDetector(files.onnx_path, files.toml_path, len(data), parity, latency)
 
 
 def _facts(detector: Detector, name: str, licence: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from synhead_tools.learning.detection.squares import Square
 MIRRORED_POINTS = np.array([1, 0, 2, 4, 3])
 _DRAWS = 5
 _LEAST_SIDE_PX = 48.0  # smaller squares of a picture would be but a blur
+_MOST_BEYOND = 2.0  # largest side of squares that reach beyond the picture, over its shorter side
 
 
 def augmented(
@@ -32,7 +33,8 @@ def augmented(
     instead such that one of the faces gets a size that is drawn evenly over its logarithm between those of
     `face_crop_px`, by default `smallest_px` and the whole input (data anchor sampling; Tang et al., "PyramidBox",
     2018): so every anchor is taught as often. Of these squares the share `beyond` may reach beyond the picture, where
-    they are plain, as close-ups are (`synhead_tools.learning.detection.close_ups`); all others are within.
+    they are plain as close-ups are (`synhead_tools.learning.detection.close_ups`) before colours are changed; all
+    others are within.
 
     A face is kept if the centre of its box is inside, the box cut at the edge; other faces that reach into the square,
     and those that become smaller than `smallest_px`, are ignored ones. Of five draws the first is taken that keeps a
@@ -65,7 +67,7 @@ def _square_by_face(
     size = float((box[2:] - box[:2]).max())
     wanted_px = sizes_px[0] * (sizes_px[1] / sizes_px[0]) ** rng.random()
     shorter = float(min(height, width))
-    most = shorter if confined else np.inf
+    most = shorter * (1.0 if confined else _MOST_BEYOND)
     side = float(np.clip(input_px * size / wanted_px, min(_LEAST_SIDE_PX, shorter), most))
     slack = max(0.5 - 0.35 * size / side, 0.1)  # large faces stay near the middle
     centre = (box[:2] + box[2:]) / 2
@@ -82,11 +84,13 @@ def cut_square(
     scale, corner = input_px / side_px, np.array([left_px, top_px])
     image = Square(corner + side_px / 2, scale, input_px).cut(sample.image)
     height, width = sample.image.shape[:2]
-    boxes = np.clip(sample.boxes_xyxy, 0, (width, height, width, height))
-    boxes = (boxes - np.tile(corner, 2)) * scale
+    # what is seen of the picture in the square: all of it, but for squares that reach beyond the picture
+    low = np.maximum((np.zeros(2) - corner) * scale, 0)
+    high = np.minimum(((width, height) - corner) * scale, input_px)
+    boxes = (sample.boxes_xyxy - np.tile(corner, 2)) * scale
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    inside = ((centre >= 0) & (centre < input_px)).all(axis=1)
-    boxes = np.clip(boxes, 0, input_px)
+    inside = ((centre >= low) & (centre < high)).all(axis=1)
+    boxes = np.clip(boxes, np.tile(low, 2), np.tile(high, 2))
     sides = boxes[:, 2:] - boxes[:, :2]
     seen = (sides >= 1).all(axis=1)
     small = sides.max(axis=1, initial=0) < smallest_px

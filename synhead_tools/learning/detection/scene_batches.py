@@ -95,7 +95,7 @@ class SceneBatches:
         side_px = config.side_px(step)
         return augmented(
             sample, side_px, config.crop_least, config.flip_probability, rng, config.face_crops,
-            config.smallest_face_px, config.face_crop_px(side_px), config.face_crops_beyond,
+            config.smallest_face_px, config.face_crop_px(side_px), beyond=config.face_crops_beyond,
         )  # fmt: skip
 
     def _epoch_order(self, epoch: int) -> np.ndarray:

@@ -44,14 +44,12 @@ class Square:
         return points + self._middle(points)
 
     def boxes_to_picture(self, boxes_xyxy: np.ndarray) -> np.ndarray:
-        """Boxes (..., 4) xyxy of the input in pixels of the picture; of a turned one they say little."""
-        boxes = np.asarray(boxes_xyxy, float)
-        return self.to_picture(boxes.reshape(*boxes.shape[:-1], 2, 2)).reshape(boxes.shape)
+        """Boxes (..., 4) xyxy of the input in pixels of the picture; of a turned square those around them."""
+        return _around(self.to_picture(_corners(boxes_xyxy)))
 
     def boxes_to_input(self, boxes_xyxy: np.ndarray) -> np.ndarray:
-        """Boxes (..., 4) xyxy of the picture in pixels of the input; in a turned one they say little."""
-        boxes = np.asarray(boxes_xyxy, float)
-        return self.to_input(boxes.reshape(*boxes.shape[:-1], 2, 2)).reshape(boxes.shape)
+        """Boxes (..., 4) xyxy of the picture in pixels of the input; in a turned square those around them."""
+        return _around(self.to_input(_corners(boxes_xyxy)))
 
     def cut(self, picture: np.ndarray) -> np.ndarray:
         """The square (side_px, side_px, 3) of a picture (H, W, 3) uint8 RGB."""
@@ -77,6 +75,15 @@ class Square:
 
     def _centre(self, points: np.ndarray) -> np.ndarray:
         return np.append(self.centre_px, np.zeros(np.shape(points)[-1] - 2))
+
+
+def _corners(boxes_xyxy: np.ndarray) -> np.ndarray:
+    x1, y1, x2, y2 = np.moveaxis(np.asarray(boxes_xyxy, float), -1, 0)
+    return np.stack([np.stack(corner, axis=-1) for corner in ((x1, y1), (x2, y1), (x2, y2), (x1, y2))], axis=-2)
+
+
+def _around(corners: np.ndarray) -> np.ndarray:
+    return np.concatenate([corners.min(axis=-2), corners.max(axis=-2)], axis=-1)
 
 
 def _cut(picture: np.ndarray, centre: np.ndarray, scale: float, side_px: int) -> np.ndarray:

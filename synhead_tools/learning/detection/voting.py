@@ -13,7 +13,7 @@ LEAST_SHARE = 0.5
 OWN_WEIGHT = 1e-6
 """What a box always adds to its own mean: it is left where nothing else votes."""
 LEAST_SCORE = 1e-3
-"""No anchor's points count for less than this."""
+"""Points count as if the first head's score were at least this: one anchor is always left."""
 
 
 def vote_weights(boxes_xyxy: Tensor, scores: Tensor, stays: Tensor, vote_iou: float = VOTE_IOU) -> Tensor:
@@ -48,8 +48,8 @@ def vote_weights(boxes_xyxy: Tensor, scores: Tensor, stays: Tensor, vote_iou: fl
 def point_weights(weights: Tensor, first_scores: Tensor) -> Tensor:
     """The same (M, K) for points and mesh: times the score (K,) that the first head gives for the anchor.
 
-    Points and mesh are the first head's, and taught at the anchors that it takes for faces; the second head finds faces
-    at others too. Of a network with one head they are weighed by its score once more.
+    For networks with a cascade: points and mesh are the first head's, which knows the anchors that it was taught on;
+    the second head, from which the weights are, is sure of others too.
     """
     weights = weights * first_scores.clamp_min(LEAST_SCORE)
     return weights / weights.sum(dim=1, keepdim=True)

@@ -12,11 +12,11 @@ from typing import Any
 import onnx
 
 from synhead_tools import __version__
-from synhead_tools.errors import CheckpointError, OutputExistsError
-from synhead_tools.formats.atomic import atomic_file
+from synhead_tools.errors import CheckpointError
 from synhead_tools.learning.checkpoint import Checkpoint
 from synhead_tools.learning.onnx.declaration import OnnxDeclaration
 from synhead_tools.learning.onnx.declaration_file import declaration_to_toml, parse_declaration
+from synhead_tools.learning.onnx.export_files import ExportFiles, export_files
 from synhead_tools.learning.onnx.graph import INPUT_NAME, OPSET, ROTMAT_NAME, RotationGraph, graph_crop, graph_to_onnx
 from synhead_tools.learning.onnx.latency import Latency, measure_latency
 from synhead_tools.learning.onnx.parity import Parity, check_parity
@@ -88,34 +88,26 @@ def export_onnx(
     CheckpointError
         There is no network to export, torch cannot export it, or the answers differ.
     """
-    out = Path(out)
-    toml_path = out.with_suffix(".toml")
-    if out.suffix != ".onnx":
-        raise CheckpointError(f"{out} must be called something.onnx")
-    for path in (out, toml_path):
-        if os.path.lexists(path) and not overwrite:
-            raise OutputExistsError(f"{path} is already there; choose another name or pass --overwrite")
     if not isinstance(estimator, Estimator):
         raise CheckpointError("only checkpoints of synhead are exported; this estimator is an ONNX model already")
-    # opened before the work begins, so that a place that cannot be written to is told at once
-    with atomic_file(out, overwrite) as onnx_file, atomic_file(toml_path, overwrite) as toml_file:
-        data, text, parity, latency = _exported(estimator, out, toml_path, takes_uint8, licence, name, threads)
-        onnx_file.write(data)
-        toml_file.write(text.encode("utf-8"))
-    return ExportedModel(out, toml_path, len(data), parity, latency)
+    with export_files(out, overwrite) as files:
+        data, text, parity, latency = _exported(estimator, files, takes_uint8, licence, name, threads)
+        files.onnx.write(data)
+        files.toml.write(text.encode("utf-8"))
+    return ExportedModel(files.onnx_path, files.toml_path, len(data), parity, latency)
 
 
 def _exported(
-    estimator: Estimator, out: Path, toml_path: Path, takes_uint8: bool, licence: str, name: str, threads: int | None
+    estimator: Estimator, files: ExportFiles, takes_uint8: bool, licence: str, name: str, threads: int | None
 ) -> tuple[bytes, str, Parity, tuple[Latency, ...]]:
     """Contents of both files, and what was found out."""
     checkpoint = Checkpoint(estimator.network, estimator.record)
-    declaration = declare(estimator, out.name, takes_uint8, licence, name or out.stem)
+    declaration = declare(estimator, files.onnx_path.name, takes_uint8, licence, name or files.onnx_path.stem)
     model = graph_to_onnx(RotationGraph(checkpoint, takes_uint8))
     _label(model, checkpoint, declaration)
     data = model.SerializeToString(deterministic=True)
     text = declaration_to_toml(declaration)
-    parse_declaration(text.encode(), str(toml_path))  # whatever is written can be read
+    parse_declaration(text.encode(), str(files.toml_path))  # whatever is written can be read
     parity = check_parity(data, checkpoint, takes_uint8)
     latency = () if threads is None else measure_latency(data, declaration.size_px, takes_uint8, threads)
     return data, text, parity, latency

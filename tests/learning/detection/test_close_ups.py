@@ -96,7 +96,7 @@ def test_a_close_up_has_its_box_in_the_middle_and_keeps_pixels_where_they_are():
 
 
 def look_of(scores, lefts_px=None, mesh=None):
-    """Shows one face in every close-up, and the same in its mirror image."""
+    """Shows one face in the close-up of each of the given ones."""
 
     def look(inputs, least_score):
         lefts = lefts_px or [28.0] * len(inputs)
@@ -199,6 +199,78 @@ def test_the_second_close_up_is_upright_and_all_lands_where_it_is_in_the_picture
     assert (error_px < 0.02 * radius_px).all(), error_px
     np.testing.assert_allclose(kept.points5[0], mesh[face.points5, :2], atol=0.02 * radius_px)
     np.testing.assert_array_equal(kept.boxes_xyxy, found.boxes_xyxy)
+
+
+def looks_in_turn(scores, shifts_px):
+    """Of the first close-up, its mirror image, the second and its mirror image: score and place of an upright face."""
+    face = load_face_mesh()
+    upright = (face.mean_m - face.mean_m.mean(axis=0)) * 72 / np.ptp(face.mean_m[:, 0])
+    upright[:, :2] += 64
+    calls = []
+
+    def look(inputs, least_score):
+        number = len(calls)
+        calls.append(len(inputs))
+        if scores[number] is None:
+            return [Detections(np.empty((0, 4)), np.empty(0), np.empty((0, 5, 2)), np.empty((0, 1024, 3)))] * len(
+                inputs
+            )
+        mesh = upright + [shifts_px[number], 0, 0]
+        if number % 2:
+            mesh = mesh[face.mirror] * [-1, 1, 1] + [SIDE_PX, 0, 0]
+        box = np.concatenate([mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)])
+        one = Detections(box[None], np.array([scores[number]]), mesh[None, face.points5, :2], mesh[None])
+        return [one] * len(inputs)
+
+    return look, calls, upright
+
+
+ONE = Detections(np.array([[114.0, 114, 186, 186]]), np.ones(1), np.zeros((1, 5, 2)), np.zeros((1, 1024, 3)))
+"""72 px: close-ups keep the scale, and begin at (86, 86)."""
+
+
+def test_the_mean_of_all_four_looks_is_told():
+    look, calls, upright = looks_in_turn([0.9, 0.8, 0.7, 0.6], [0.0, 3.0, 6.0, 7.0])
+    kept = with_close_ups(ONE, BLACK, look)
+    np.testing.assert_allclose(kept.mesh[0], upright + [86 + 4, 86, 0], atol=1e-9)
+    assert calls == [1] * 4
+
+
+@pytest.mark.parametrize(
+    ("scores", "shifts_px", "shift_px", "stays"),
+    [
+        ([0.8, 0.8, None, None], [0, 2, 0, 0], 1, True),  # 0.4 in the mean
+        ([0.6, 0.6, None, None], [0, 2, 0, 0], 1, False),  # 0.3
+        ([0.8, 0.8, 0.9, 0.9], [0, 2, 60, 60], 1, True),  # the second one shows another face
+        ([0.6, 0.6, 0.9, 0.9], [0, 2, 60, 60], 1, False),
+        ([None, 0.9, 0.9, 0.9], [0, 2, 4, 3], 3, True),
+    ],
+)
+def test_looks_that_show_nothing_or_another_face_count_against(scores, shifts_px, shift_px, stays):
+    look, _, upright = looks_in_turn(scores, shifts_px)
+    second = np.array([[10.0, 10, 30, 30]])
+    other = Detections(second, np.array([0.4]), np.zeros((1, 5, 2)), np.zeros((1, 1024, 3)))
+    both = Detections(*(np.concatenate([getattr(a, f) for a in (ONE, other)]) for f in (
+        "boxes_xyxy", "scores", "points5", "mesh")))  # fmt: skip
+    kept = with_close_ups(both, BLACK, look)
+    if not stays:
+        assert kept is both  # neither is confirmed
+    else:
+        np.testing.assert_allclose(kept.mesh[0], upright + [86 + shift_px, 86, 0], atol=1e-9)
+
+
+def test_a_face_that_first_close_ups_do_not_show_gets_no_second_one():
+    look, calls, _ = looks_in_turn([None, None], [0, 0])
+    assert with_close_ups(ONE, BLACK, look) is ONE
+    assert calls == [1, 1]
+
+
+@pytest.mark.parametrize("mesh", [np.zeros((1, 1024, 3)), np.full((1, 1024, 3), np.nan)])
+def test_meshes_that_are_none_are_no_fault(mesh):
+    def look(inputs, least_score):
+        return [Detections(np.array([[28.0, 28, 100, 100]]), np.ones(1), np.zeros((1, 5, 2)), mesh)] * len(inputs)
+
+    assert len(with_close_ups(ONE, BLACK, look)) == 1
 
 
 def test_a_mesh_of_another_topology_is_not_mirrored():

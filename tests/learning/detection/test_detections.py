@@ -97,3 +97,19 @@ def test_an_endless_input_is_refused():
         with pytest.raises(PictureError, match="scale the picture"):
             check_input_size(*size, **options)
     check_input_size(5700, 5700)
+
+
+@pytest.mark.parametrize("of_mean", [0.0, np.nan, np.inf, np.array([1.0, 1, -1]), np.array([1.0, 0, 0]), 1e-30])
+def test_what_is_no_face_gets_some_rotation(of_mean):
+    """Zeros, nothing known, turned inside out, a line, a dot: detectors find things that are none, and go on."""
+    mesh = (load_face_mesh().mean_m * of_mean)[None]
+    rotmat = rotations_of_meshes(mesh)
+    np.testing.assert_allclose(rotmat @ np.swapaxes(rotmat, 1, 2), np.eye(3)[None], atol=1e-9)
+    np.testing.assert_allclose(np.linalg.det(rotmat), 1.0)
+
+
+def test_a_mesh_does_not_change_what_another_one_says():
+    mean_m = load_face_mesh().mean_m
+    alone = rotations_of_meshes(mean_m[None])
+    np.testing.assert_allclose(alone[0], np.eye(3), atol=1e-9)
+    np.testing.assert_array_equal(rotations_of_meshes(np.stack([mean_m, -mean_m, mean_m * 0]))[:1], alone)

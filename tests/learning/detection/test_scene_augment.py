@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from synhead_tools.errors import TrainingError
@@ -12,6 +13,7 @@ from synhead_tools.learning.detection.scene_augment import augmented, cut_square
 from synhead_tools.learning.detection.scene_batches import SceneBatches, as_faces
 from synhead_tools.learning.detection.scene_sample import SceneSample, check_sample
 from synhead_tools.learning.detection.train_config import DetectorTraining
+from synhead_tools.learning.pictures.augment_colour import standardise
 
 MESH = load_face_mesh()
 
@@ -80,15 +82,15 @@ def test_crops_by_face_give_all_sizes_evenly():
 
 
 def test_some_squares_reach_beyond_the_picture_and_are_plain_there():
-    """A face that fills half of a white picture becomes a fifth of the square only so."""
+    """A face that fills half of a white picture becomes less of the square only so."""
     before = sample()
     white = replace(before, image=np.full_like(before.image, 255))
     rng = np.random.default_rng(0)
-    sizes = {"face_crops": 1.0, "smallest_px": 8.0, "face_crop_px": (20.0, 20.0)}
+    sizes = {"face_crops": 1.0, "smallest_px": 8.0, "face_crop_px": (30.0, 30.0)}
     for beyond in (0.0, 1.0):
         cuts = [augmented(white, 96, 0.3, 0.0, rng, **sizes, beyond=beyond) for _ in range(20)]
         sizes_px = [np.diff(cut.boxes_xyxy[0].reshape(2, 2), axis=0).max() for cut in cuts]
-        np.testing.assert_allclose(np.median(sizes_px), 20 if beyond else 42, rtol=0.02)  # some are cut at the edge
+        np.testing.assert_allclose(np.median(sizes_px), 30 if beyond else 42, rtol=0.02)  # some are cut at the edge
         assert all((cut.image == FILL).all(axis=-1).any() == bool(beyond) for cut in cuts)
         for cut in cuts:
             x, y = cut.boxes_xyxy[0].reshape(2, 2).mean(axis=0).astype(int)
@@ -97,10 +99,12 @@ def test_some_squares_reach_beyond_the_picture_and_are_plain_there():
     assert 30 < sum((cut.image == FILL).all(axis=-1).any() for cut in half) < 70
 
 
-def test_a_box_beyond_the_picture_is_cut_at_its_edge():
-    before = sample()
-    far = replace(before, boxes_xyxy=np.array([[22, 20, 120, 62]], np.float32))
-    np.testing.assert_allclose(cut_square(far, -10, 0, 192, 96).boxes_xyxy, [[16, 10, 53, 31]])
+@pytest.mark.parametrize(("right_px", "ignored"), [(160, False), (180, True)])
+def test_a_box_beyond_the_picture_is_cut_at_its_edge_and_ignored_if_its_centre_is_beyond(right_px, ignored):
+    far = replace(sample(), boxes_xyxy=np.array([[22, 20, right_px, 62]], np.float32))
+    cut = cut_square(far, -10, 0, 192, 96)
+    np.testing.assert_allclose(cut.boxes_xyxy, [[16, 10, 53, 31]])
+    assert cut.ignored.tolist() == [ignored]
 
 
 def test_the_mirror_image_has_left_and_right_in_their_places():
@@ -127,6 +131,18 @@ def test_batches_follow_from_the_step_alone(four_scenes):
         assert (a.pictures == b.pictures).all()
         assert [len(f.boxes_xyxy) for f in a.faces] == [len(f.boxes_xyxy) for f in b.faces]
     assert not (whole[0].pictures == whole[1].pictures).all()
+
+
+def test_batches_reach_beyond_pictures_as_often_as_is_asked(four_scenes):
+    plain = torch.tensor(FILL)[None, :, None, None] / 255
+    for share in (0.0, 1.0):
+        config = DetectorTraining(
+            input_px=32, batch_size=4, steps=3, face_crops=1.0, face_crops_beyond=share, face_crop_least_px=9.0,
+            face_crop_most_px=9.0, augmentation=0.0,
+        )  # fmt: skip
+        pictures = torch.cat([batch.pictures for batch in SceneBatches(four_scenes, config).from_step(0)])
+        filled = ((pictures - standardise(plain)).abs() < 1e-3).all(dim=1).flatten(1).any(dim=1)
+        assert bool(filled.any()) == bool(share)
 
 
 def test_every_picture_comes_once_in_an_epoch(four_scenes):

@@ -54,9 +54,9 @@ def test_nobody_votes_at_1():
     np.testing.assert_array_equal(weights, [[1, 0, 0]])
 
 
-@pytest.fixture
-def answers():
-    network = random_network(mesh_rank=3)
+@pytest.fixture(params=[True, False], ids=["cascade", "one head"])
+def answers(request):
+    network = random_network(mesh_rank=3, cascade=request.param)
     with torch.no_grad():
         return network, network(torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)))
 
@@ -71,10 +71,11 @@ def test_points_and_meshes_are_averaged_as_boxes_are(answers):
         sure = int((scores >= 0.55).sum())
         weights = vote_weights(boxes, scores, suppress(boxes[:sure], scores[:sure], 0.3)).numpy()
         np.testing.assert_allclose(found.boxes_xyxy, weights @ every.boxes_xyxy, atol=1e-3)
-        first, last = (torch.softmax(head.logits[number], dim=-1)[:, FACE] for head in outputs.heads)
-        order = torch.argsort(last, descending=True, stable=True)[: len(every)]
-        weights = weights * first[order].numpy()
-        weights /= weights.sum(axis=1, keepdims=True)
+        *first, last = (torch.softmax(head.logits[number], dim=-1)[:, FACE] for head in outputs.heads)
+        if first:
+            order = torch.argsort(last, descending=True, stable=True)[: len(every)]
+            weights = weights * first[0][order].numpy()
+            weights /= weights.sum(axis=1, keepdims=True)
         np.testing.assert_allclose(found.points5, np.einsum("mk,kij->mij", weights, every.points5), atol=1e-3)
         np.testing.assert_allclose(found.mesh, np.einsum("mk,kij->mij", weights, every.mesh), atol=1e-3)
         surest = last.argmax()

@@ -105,7 +105,8 @@ def _outputs(
     rows = graph.add("Concat", voters.picture, voters.anchor, axis=1)
     points = graph.add("GatherND", add_outputs(graph, network.points, maps), rows)
     points = decoding.add_points(graph, graph.add("Reshape", points, graph.integers(0, POINTS, 2)), voters)
-    faces = decoding.add_point_weights(graph, faces, graph.add("GatherND", first_scores, rows))
+    if network.second is not None:
+        faces = decoding.add_point_weights(graph, faces, graph.add("GatherND", first_scores, rows))
     points = decoding.add_mean(graph, faces, points, POINTS, 2)
     number = graph.add("Squeeze", faces.picture, graph.integers(1))
     told = [
