@@ -32,7 +32,7 @@ SHOWN = 5
 )
 @click.option(
     "--close-ups/--no-close-ups", default=True, show_default=True,
-    help="Look at every face once more, at the sizes that are measured best.",
+    help="Look at every face twice more, at the size that is measured best, then upright.",
 )  # fmt: skip
 @click.option("--all", "every_face", is_flag=True, help="All faces of a picture, not the surest alone.")
 @click.option("--batch-size", type=click.IntRange(1, 1024), default=8, show_default=True, help="Pictures per pass.")

@@ -6,7 +6,6 @@ import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -41,8 +40,8 @@ from synhead_tools.cli.sections import SectionedCommand, section
         "--close-ups/--no-close-ups",
         default=True,
         show_default=True,
-        help="Look at every face once more, at the sizes that are measured best: points, mesh and pose are better, and "
-        "fewer faces are false.",
+        help="Look at every face twice more, at the size that is measured best, then upright: points, mesh and pose "
+        "are better, and fewer faces are false.",
     ),
     click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Of videos, every Nth frame."),
     click.option("--fov", "fov_deg", type=click.FloatRange(1, 150), help="Horizontal field of view, degrees."),
@@ -55,7 +54,10 @@ from synhead_tools.cli.sections import SectionedCommand, section
     ),
     click.option("--convention", default="biwi+", show_default=True, help="Euler convention of the poses."),
     click.option("--mesh", is_flag=True, help="Write all vertices of the meshes (JSON)."),
-    click.option("--draw", type=options.path_out, metavar="DIR", help="Copies of pictures with what was found."),
+    click.option(
+        "--draw", type=options.path_out, metavar="DIR|FILE",
+        help="Copies of pictures and videos with what was found drawn on them: a folder, or a file for one input.",
+    ),  # fmt: skip
 )  # fmt: skip
 @click.option("--batch-size", type=click.IntRange(1, 1024), default=8, show_default=True, help="Pictures per pass.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
@@ -79,6 +81,7 @@ def detect(
     Examples:
       synhead detect photo.jpg --draw drawn
       synhead detect photos film.mp4 --every 5 --out faces.jsonl
+      synhead detect film.mp4 --draw film_faces.mp4 --out faces.csv
       synhead detect photos --model my_detector --border 0.5
     """
     from synhead_tools.formats.atomic import atomic_file
@@ -89,7 +92,7 @@ def detect(
     from synhead_tools.learning.detection.load_detector import load_detector
     from synhead_tools.learning.device import resolve_device
     from synhead_tools.learning.prediction.camera_choice import CameraChoice
-    from synhead_tools.learning.prediction.drawn_output import refuse_input
+    from synhead_tools.learning.prediction.drawn_output import drawn_output, refuse_input, refuse_one_place
     from synhead_tools.learning.prediction.input_list import count_inputs, list_inputs
 
     total = sum(count_inputs(inputs))
@@ -105,8 +108,12 @@ def detect(
         file = sys.stdout.buffer
         if out is not None:
             refuse_input(out, inputs)
+            refuse_one_place(out, draw)
             file = stack.enter_context(atomic_file(out, overwrite))
-        drawn = None if draw is None else stack.enter_context(_drawn_folder(draw, overwrite))
+        drawn = None
+        if draw is not None:
+            only = next(list_inputs(inputs)) if total == 1 else None
+            drawn = stack.enter_context(drawn_output(draw, "faces drawn by synhead detect", inputs, only, overwrite))
         writer = DetectionFile(file, suffix, convention, mesh, facts)
         counts = detect_files(
             detector, list_inputs(inputs), total, writer, camera=CameraChoice(fov_x_deg=fov_deg), drawn=drawn,
@@ -120,21 +127,6 @@ def detect(
         click.echo(json.dumps({"out": str(out), **told}) if as_json else f"{counts.faces} faces in {out}")
     if counts.failed:
         ctx.exit(1)
-
-
-def _drawn_folder(path: Path, overwrite: bool) -> Any:
-    """A folder that is whole or not there."""
-    from synhead_tools.errors import OutputExistsError
-    from synhead_tools.formats.new_folder import new_folder
-
-    def refuse(out: Path) -> None:
-        others = (
-            [file for file in out.rglob("*") if file.is_file() and file.suffix != ".png"] if out.is_dir() else [out]
-        )
-        if others:
-            raise OutputExistsError(f"{others[0]} is no drawn copy, and would be removed; choose another folder")
-
-    return new_folder(path, overwrite, check=refuse)
 
 
 def _say(text: str) -> None:

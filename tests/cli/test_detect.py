@@ -87,7 +87,7 @@ def test_drawn_copies_and_inputs_that_cannot_be_used(place, tmp_path):
     )  # fmt: skip
     assert found.exit_code == 1
     assert "passed over" in found.stderr
-    drawn = Image.open(tmp_path / "drawn" / "deep" / "b.jpg.png")
+    drawn = Image.open(tmp_path / "drawn" / "deep" / "b.jpg")
     assert drawn.size == (32, 64)
     face = json.loads(found.stdout)["pictures"][0]["faces"][0]
     assert face["rotation_frame"] == "camera"
@@ -181,7 +181,7 @@ def test_pictures_of_odd_shapes_are_answered(place, tmp_path, size):
     found = run(tmp_path / "a.png", "--model", place / "model", "--json", "--draw", tmp_path / "drawn")
     assert found.exit_code == 0, found.output
     assert json.loads(found.stdout)["pictures"][0]["width_px"] == size[0]
-    assert Image.open(tmp_path / "drawn" / "a.png.png").size == size
+    assert Image.open(tmp_path / "drawn" / "a.png").size == size
 
 
 def test_a_picture_too_large_for_its_own_size_is_passed_over(place, tmp_path):
@@ -235,3 +235,41 @@ def test_boxes_are_squares_that_other_commands_take(place, tmp_path):
         synhead, ["boxes", *map(str, (place / "photos", tmp_path / "none.csv", *options)), "--score", "1"]
     )
     assert "2 of 2 pictures show no face: a.png, deep/b.jpg" in sure.stderr
+
+
+def test_a_film_with_what_was_found_is_a_film_again(place, tmp_path):
+    pytest.importorskip("av")
+    from fractions import Fraction
+
+    from synhead_tools.learning.prediction.video_file import open_video
+    from synhead_tools.learning.prediction.video_writer import VideoWriter
+
+    picture = Image.open(place / "photos" / "a.png").convert("RGB")
+    with (tmp_path / "film.mp4").open("w+b") as file:
+        video = VideoWriter(file, *picture.size, Fraction(10))
+        for number in range(6):
+            video.write(picture, number / 10)
+        video.close()
+    options = ("--model", place / "model", "--score", "0.3", "--longest-px", "64", "--every", "2", "--json")
+    found = run(tmp_path / "film.mp4", *options, "--draw", tmp_path / "drawn.mp4")
+    assert found.exit_code == 0, found.output
+    assert len(json.loads(found.stdout)["pictures"]) == 3
+    with open_video(tmp_path / "drawn.mp4") as video:
+        frames = list(video.read())
+    np.testing.assert_allclose([frame.time_s for frame in frames], [0.0, 0.2, 0.4], atol=1e-3)
+    assert np.abs(frames[0].picture.astype(int) - np.asarray(picture)).max() > 60  # something is drawn
+    again = run(tmp_path / "film.mp4", *options, "--draw", tmp_path / "film.mp4", "--overwrite")
+    assert (again.exit_code, "is an input" in again.output) == (1, True)
+
+
+def test_drawn_copies_replace_nothing_else(place, tmp_path):
+    options = ("--model", place / "model", "--score", "0.3", "--longest-px", "64")
+    photo, mine = place / "photos" / "a.png", tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.png").write_bytes(b"mine")
+    refused = run(photo, *options, "--draw", mine, "--overwrite")
+    assert (refused.exit_code, (mine / "thesis.png").read_bytes()) == (1, b"mine")
+    for _ in range(2):
+        assert run(photo, *options, "--draw", tmp_path / "drawn", "--overwrite").exit_code == 0
+    one = run(photo, *options, "--out", tmp_path / "new" / "faces.csv", "--draw", tmp_path / "new")
+    assert (one.exit_code, "go to one place" in one.output) == (1, True)

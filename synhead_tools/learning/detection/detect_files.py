@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from fractions import Fraction
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from synhead_tools.learning.detection.drawing import draw_detections
 from synhead_tools.learning.detection.face_detector import LONGEST_PX, FaceDetector
 from synhead_tools.learning.detection.letterbox import check_input_size
 from synhead_tools.learning.prediction.camera_choice import UNKNOWN_CAMERA, CameraChoice
+from synhead_tools.learning.prediction.drawn_output import DrawnOutput
 from synhead_tools.learning.prediction.input_list import InputFile
 from synhead_tools.learning.prediction.picture_file import read_picture
 from synhead_tools.learning.prediction.video_file import open_video
@@ -37,6 +38,7 @@ class _Look:
     picture: np.ndarray
     frame: int | None = None
     time_s: float | None = None
+    rate: Fraction | None = None
 
 
 def detect_files(
@@ -46,7 +48,7 @@ def detect_files(
     writer: DetectionFile,
     *,
     camera: CameraChoice = UNKNOWN_CAMERA,
-    drawn: Path | None = None,
+    drawn: DrawnOutput | None = None,
     every: int = 1,
     batch_size: int = 8,
     skipped: Callable[[str], None] | None = None,
@@ -66,8 +68,8 @@ def detect_files(
         Takes the answers, also for pictures without faces.
     camera : CameraChoice
         Of the pictures, where it is known.
-    drawn : Path, optional
-        A folder that gets a copy of each picture with what was found; of videos one picture per frame, in a folder.
+    drawn : DrawnOutput, optional
+        Takes a copy of each picture and frame with what was found.
     every : int
         Take every so many frames of a video.
     batch_size : int
@@ -92,7 +94,7 @@ def detect_files(
             intrinsics = camera.intrinsics(width, height)
             writer.add(FoundIn(str(look.file.path), look.frame, look.time_s, width, height, found, intrinsics))
             if drawn is not None:
-                _save(draw_detections(look.picture, found), drawn, look)
+                drawn.add(look.file, draw_detections(look.picture, found), look.time_s, look.rate)
             counts.pictures += 1
             counts.faces += len(found)
             counts.without_face += not len(found)
@@ -125,7 +127,7 @@ def _looks(file: InputFile, every: int) -> Iterator[_Look]:
         return
     with open_video(file.path) as video:
         for frame in video.read(every):
-            yield _Look(file, frame.picture, frame.number, frame.time_s)
+            yield _Look(file, frame.picture, frame.number, frame.time_s, video.rate / every)
 
 
 def _check_size(look: _Look, longest_px: int | None = LONGEST_PX, **options: float | None) -> None:
@@ -135,15 +137,3 @@ def _check_size(look: _Look, longest_px: int | None = LONGEST_PX, **options: flo
             check_input_size(*look.picture.shape[:2], longest_px, options.get(name) or 0.0)
         except PictureError as error:
             raise PictureError(f"{look.file.path}: {error}") from None
-
-
-def _save(image: object, folder: Path, look: _Look) -> None:
-    inside = look.file.inside.with_name(f"{look.file.inside.name}.png")
-    if look.frame is not None:
-        inside = look.file.inside / PurePath(f"{look.frame:06d}.png")
-    path, number = folder / inside, 1
-    path.parent.mkdir(parents=True, exist_ok=True)
-    while path.exists():  # two inputs may be called the same
-        number += 1
-        path = (folder / inside).with_stem(f"{inside.stem}-{number}")
-    image.save(path, compress_level=3)

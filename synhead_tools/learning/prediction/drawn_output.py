@@ -1,4 +1,4 @@
-"""Copies of pictures and videos with the poses drawn on them: one file, or a folder that is whole or not there."""
+"""Copies of pictures and videos with something drawn on them: one file, or a folder that is whole or not there."""
 
 from __future__ import annotations
 
@@ -10,63 +10,49 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import BinaryIO
 
-import numpy as np
 from PIL import Image
 
 from synhead_tools.errors import OutputExistsError, PictureError
 from synhead_tools.formats.atomic import atomic_file, atomic_write_text
 from synhead_tools.formats.new_folder import new_folder
-from synhead_tools.learning.prediction.answers import CAMERA, Answer
 from synhead_tools.learning.prediction.input_list import MARK_NAME, VIDEO_SUFFIXES, InputFile
 from synhead_tools.learning.prediction.picture_file import PICTURE_SUFFIXES
-from synhead_tools.learning.prediction.pose_drawing import draw_pose
 from synhead_tools.learning.prediction.video_writer import SUFFIX, VideoWriter
 
 _JPEG = (".jpg", ".jpeg", ".jpe")
 
 
 class DrawnOutput:
-    """Takes pictures and frames in order, and writes them drawn; see `drawn_folder` and `drawn_file`.
+    """Takes drawn pictures and frames in order, and writes them; `drawn_output` opens one.
 
     Parameters
     ----------
     target : Path or file
         Folder to fill, or an open file for the only input.
-    drawing : str
-        ``"axes"`` or ``"cube"``.
     suffix : str
         Of the only file, for its format.
     """
 
-    def __init__(self, target: Path | BinaryIO, drawing: str, suffix: str = "") -> None:
-        self._target, self._drawing, self._suffix = target, drawing, suffix
+    def __init__(self, target: Path | BinaryIO, suffix: str = "") -> None:
+        self._target, self._suffix = target, suffix
         self._video: VideoWriter | None = None
         self._video_of: Path | None = None
         self._open = ExitStack()
 
     def add(
-        self, source: InputFile, picture: np.ndarray, answers: Sequence[Answer], intrinsics: np.ndarray | None,
-        time_s: float | None = None, rate: Fraction | None = None,
-    ) -> None:  # fmt: skip
-        """Draw the answers for one picture, or one frame of a video, on a copy of it.
+        self, source: InputFile, drawn: Image.Image, time_s: float | None = None, rate: Fraction | None = None
+    ) -> None:
+        """Write one picture, or one frame of a video.
 
         Parameters
         ----------
         source : InputFile
             Where the picture is from.
-        picture : array, shape (H, W, 3)
-            uint8 RGB, upright.
-        answers : sequence of Answer
-            Faces in it.
-        intrinsics : array, shape (3, 3), or None
-            Of the picture; where rotations are against the crop's ray they are not needed.
+        drawn : PIL.Image
+            RGB.
         time_s, rate : float, Fraction
             Of a video: when the frame is shown, and frames per second.
         """
-        drawn = Image.fromarray(picture)
-        for answer in answers:
-            camera = intrinsics if answer.rotation_frame == CAMERA else None
-            draw_pose(drawn, answer.rotmat, answer.box_xyxy, camera, self._drawing)
         if not source.is_video:
             self._save(drawn, source)
             return
@@ -114,7 +100,7 @@ class DrawnOutput:
 
 @contextmanager
 def drawn_output(
-    path: str | os.PathLike, drawing: str, given: Sequence[str | os.PathLike], only: InputFile | None, overwrite: bool
+    path: str | os.PathLike, what: str, given: Sequence[str | os.PathLike], only: InputFile | None, overwrite: bool
 ) -> Iterator[DrawnOutput]:
     """Open the place for drawn copies; nothing is there before the block ends well.
 
@@ -122,8 +108,8 @@ def drawn_output(
     ----------
     path : path
         A file that is called like a picture, or a video, for an only input of that sort; else a folder.
-    drawing : str
-        ``"axes"`` or ``"cube"``.
+    what : str
+        What is drawn by whom, for a note in the folder.
     given : sequence of path
         What the inputs are, which must not be replaced.
     only : InputFile or None
@@ -143,17 +129,17 @@ def drawn_output(
     if suffix not in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES):
         reads = [SimpleNamespace(path=place) for place in given]
         with new_folder(path, overwrite, reads=reads, check=_check_is_drawn) as folder:
-            yield from _closing(DrawnOutput(folder, drawing))
-            atomic_write_text(folder / MARK_NAME, f"Copies with {drawing} drawn by synhead predict.\n")
+            yield from _closing(DrawnOutput(folder))
+            atomic_write_text(folder / MARK_NAME, f"Copies with {what}.\n")
         return
     allowed = (SUFFIX,) if only is not None and only.is_video else (*_JPEG, ".png")
     if only is None or suffix not in allowed:
-        what = "several inputs" if only is None else "a video" if only.is_video else "a picture"
+        source = "several inputs" if only is None else "a video" if only.is_video else "a picture"
         wanted = "a folder" if only is None else f"a folder or a name that ends with {', '.join(allowed)}"
-        raise PictureError(f"{path} cannot hold what is drawn of {what}; give {wanted}")
+        raise PictureError(f"{path} cannot hold what is drawn of {source}; give {wanted}")
     refuse_input(path, given)
     with atomic_file(path, overwrite) as file:
-        yield from _closing(DrawnOutput(file, drawing, suffix))
+        yield from _closing(DrawnOutput(file, suffix))
 
 
 def refuse_input(path: Path, given: Sequence[str | os.PathLike]) -> None:
@@ -161,6 +147,12 @@ def refuse_input(path: Path, given: Sequence[str | os.PathLike]) -> None:
     for place in map(Path, given):
         if path.exists() and place.exists() and path.samefile(place):
             raise OutputExistsError(f"{path} is an input; choose another name for the output")
+
+
+def refuse_one_place(out: Path, draw: str | os.PathLike | None) -> None:
+    """Raise OutputExistsError where a table of answers and what is drawn would be one file, or one in the other."""
+    if draw is not None and Path(draw).resolve() in (out.resolve(), *out.resolve().parents):
+        raise OutputExistsError(f"{out} and what is drawn go to one place; give --draw and --out two")
 
 
 def _closing(output: DrawnOutput) -> Iterator[DrawnOutput]:

@@ -12,12 +12,15 @@ How far away the head is follows from the size of its box, as if that were a Biw
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image, ImageDraw
 
 from synhead_tools.geometry.boxes import FACE_BOX_CENTRE_M, FACE_BOX_SIDE_M
 from synhead_tools.geometry.projection import project_points
 from synhead_tools.geometry.rays import ray_rotation, to_ray_frame
+from synhead_tools.learning.prediction.answers import CAMERA, Answer
 
 DRAWINGS = ("axes", "cube")
 RED, GREEN, BLUE, YELLOW = (235, 50, 45), (50, 205, 70), (60, 110, 255), (255, 225, 40)
@@ -127,3 +130,26 @@ def draw_pose(
         layer = layer.resize((right - left, bottom - top), Image.Resampling.BOX)
     region = picture.crop((left, top, right, bottom)).convert("RGBA")
     picture.paste(Image.alpha_composite(region, layer).convert("RGB"), (left, top))
+
+
+def draw_answers(
+    picture: np.ndarray, answers: Sequence[Answer], intrinsics: np.ndarray | None, drawing: str
+) -> Image.Image:
+    """A copy of a picture with the poses of the faces in it.
+
+    Parameters
+    ----------
+    picture : array, shape (H, W, 3)
+        uint8 RGB, upright.
+    answers : sequence of Answer
+        Faces in it.
+    intrinsics : array, shape (3, 3), or None
+        Of the picture; where rotations are against the crop's ray they are not needed.
+    drawing : str
+        Of `DRAWINGS`.
+    """
+    drawn = Image.fromarray(picture)
+    for answer in answers:
+        camera = intrinsics if answer.rotation_frame == CAMERA else None
+        draw_pose(drawn, answer.rotmat, answer.box_xyxy, camera, drawing)
+    return drawn

@@ -22,6 +22,7 @@ from synhead_tools.learning.prediction.drawn_output import DrawnOutput
 from synhead_tools.learning.prediction.face_boxes import FaceBoxes
 from synhead_tools.learning.prediction.input_list import InputFile
 from synhead_tools.learning.prediction.picture_file import read_picture
+from synhead_tools.learning.prediction.pose_drawing import draw_answers
 from synhead_tools.learning.prediction.video_file import open_video
 
 _KEPT_BYTES = 192 << 20
@@ -100,7 +101,9 @@ class FilePredictor:
     camera : CameraChoice
         Of the pictures, where it is known.
     drawn : DrawnOutput, optional
-        Takes the pictures, to be drawn upon.
+        Takes the pictures with the poses drawn on them.
+    drawing : str
+        How: of `synhead_tools.learning.prediction.pose_drawing.DRAWINGS`.
     batch_size : int
         Faces per pass.
     every : int
@@ -111,11 +114,11 @@ class FilePredictor:
 
     def __init__(
         self, estimator: PoseEstimator, boxes: FaceBoxes, writer: AnswerWriter, *,
-        camera: CameraChoice = UNKNOWN_CAMERA, drawn: DrawnOutput | None = None, batch_size: int = 64, every: int = 1,
-        flip_average: bool = False,
+        camera: CameraChoice = UNKNOWN_CAMERA, drawn: DrawnOutput | None = None, drawing: str = "axes",
+        batch_size: int = 64, every: int = 1, flip_average: bool = False,
     ) -> None:  # fmt: skip
         self._estimator, self._boxes, self._writer = estimator, boxes, writer
-        self._camera, self._drawn = camera, drawn
+        self._camera, self._drawn, self._drawing = camera, drawn, drawing
         self._batch_size, self._every, self._flip_average = batch_size, every, flip_average
         self._waiting: list[_Waiting] = []
         self._waiting_faces = self._waiting_bytes = 0
@@ -225,7 +228,8 @@ class FilePredictor:
             place += len(own)
             answers += own
             if self._drawn is not None:
-                self._drawn.add(item.source, item.picture, own, item.intrinsics, item.time_s, item.rate)
+                drawn = draw_answers(item.picture, own, item.intrinsics, self._drawing)
+                self._drawn.add(item.source, drawn, item.time_s, item.rate)
         self._writer.write(answers)
         self.counts.faces += len(answers)
 

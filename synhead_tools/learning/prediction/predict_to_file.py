@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from synhead_tools.errors import LabelFormatError, OutputExistsError
+from synhead_tools.errors import LabelFormatError
 from synhead_tools.formats.atomic import atomic_file
 from synhead_tools.learning.pose_estimator import PoseEstimator
 from synhead_tools.learning.prediction.answer_files import writer_of
 from synhead_tools.learning.prediction.answers import AnswerStyle
 from synhead_tools.learning.prediction.box_table import BoxTable
 from synhead_tools.learning.prediction.camera_choice import UNKNOWN_CAMERA, CameraChoice
-from synhead_tools.learning.prediction.drawn_output import drawn_output, refuse_input
+from synhead_tools.learning.prediction.drawn_output import drawn_output, refuse_input, refuse_one_place
 from synhead_tools.learning.prediction.face_boxes import FaceBoxes
 from synhead_tools.learning.prediction.input_list import count_inputs, list_inputs
 from synhead_tools.learning.prediction.predict_files import FilePredictor, PredictionCounts, rotation_frame
@@ -70,7 +70,8 @@ def predict_to_file(
     stream_suffix : str
         What is written to an open file.
     draw, drawing : path, str
-        See `synhead_tools.learning.prediction.drawn_output.drawn_output`.
+        See `synhead_tools.learning.prediction.drawn_output.drawn_output` and
+        `synhead_tools.learning.prediction.pose_drawing.DRAWINGS`.
     facts : mapping, optional
         What a JSON document says before the answers; what they are against is added.
     overwrite : bool
@@ -104,16 +105,16 @@ def predict_to_file(
             suffix = Path(out).suffix
             writer_of(str(out))
             refuse_input(Path(out), inputs)
-            if draw is not None and Path(draw).resolve() in (Path(out).resolve(), *Path(out).resolve().parents):
-                raise OutputExistsError(f"{out} and what is drawn go to one place; give --draw and --out two")
+            refuse_one_place(Path(out), draw)
             file = stack.enter_context(atomic_file(out, overwrite))
         drawn = None
         if draw is not None:
-            drawn = stack.enter_context(drawn_output(draw, drawing, inputs, only, overwrite))
+            what = f"{drawing} drawn by synhead predict"
+            drawn = stack.enter_context(drawn_output(draw, what, inputs, only, overwrite))
         writer = writer_of(f"answers{suffix}")(file, style, told)
         predictor = FilePredictor(
-            estimator, boxes, writer, camera=options.camera, drawn=drawn, batch_size=options.batch_size,
-            every=options.every, flip_average=options.flip_average,
+            estimator, boxes, writer, camera=options.camera, drawn=drawn, drawing=drawing,
+            batch_size=options.batch_size, every=options.every, flip_average=options.flip_average,
         )  # fmt: skip
         counts = predictor.run(list_inputs(inputs), total, skipped=skipped, progress=progress)
         if isinstance(boxes, BoxTable) and not counts.faces:

@@ -10,6 +10,7 @@ from synhead_tools.learning.prediction.answers import CROP_RAY, Answer
 from synhead_tools.learning.prediction.drawn_output import MARK_NAME, drawn_output, refuse_input
 from synhead_tools.learning.prediction.input_list import InputFile
 from synhead_tools.learning.prediction.picture_file import read_picture
+from synhead_tools.learning.prediction.pose_drawing import draw_answers
 from synhead_tools.learning.prediction.video_file import open_video
 
 PICTURE = np.full((49, 65, 3), 90, np.uint8)
@@ -24,7 +25,7 @@ def _answer(name):
 
 
 def _add(drawn, name, **more):
-    drawn.add(_source(name), PICTURE, [_answer(name)], None, **more)
+    drawn.add(_source(name), draw_answers(PICTURE, [_answer(name)], None, "axes"), **more)
 
 
 def test_a_folder_keeps_the_places_of_pictures_and_loses_none(tmp_path):
