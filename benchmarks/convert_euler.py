@@ -9,7 +9,6 @@ call; for whole files, a loop of the standard library's csv module around SciPy'
 from __future__ import annotations
 
 import csv
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -100,4 +99,4 @@ def main(quick: bool) -> None:
 
 
 if __name__ == "__main__":
-    main("--quick" in sys.argv[1:])
+    main(report.asked_to_be_quick(__doc__))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -192,7 +191,7 @@ def resident_mb() -> float:
 
 
 def main() -> None:
-    quick = "--quick" in sys.argv
+    quick = report.asked_to_be_quick(__doc__)
     for size_px, count in ((128, 128), (256, 64)):
         bench_frames(size_px, count if quick else 4 * count, 10 if quick else 60, rounds=3 if quick else 7)
     bench_workers(128, 256 if quick else 2048)

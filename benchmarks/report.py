@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.metadata
 import json
 import os
@@ -9,6 +10,13 @@ import platform
 from typing import Any
 
 LIBRARIES = ("numpy", "scipy", "h5py", "hdf5plugin", "numba", "pyrender", "pillow", "torch")
+
+
+def asked_to_be_quick(text: str) -> bool:
+    """Read the command line of a benchmark that takes ``--quick`` and nothing else; `text` is for ``--help``."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="smaller and rougher")
+    return parser.parse_args().quick
 
 
 def versions() -> dict[str, str]:

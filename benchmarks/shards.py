@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -252,4 +251,4 @@ def main(quick: bool) -> None:
 
 
 if __name__ == "__main__":
-    main("--quick" in sys.argv[1:])
+    main(report.asked_to_be_quick(__doc__))
