@@ -10,6 +10,7 @@ tiny: what is tried is what is written, in what order. Prints one JSON line; end
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import random
@@ -187,9 +188,10 @@ def main(kills: int, seed: int) -> int:
     return 0 if identical == sets else 1
 
 
-def option(name: str, default: int) -> int:
-    return int(sys.argv[sys.argv.index(name) + 1]) if name in sys.argv else default
-
-
 if __name__ == "__main__":
-    sys.exit(main(option("--kills", 8 if "--quick" in sys.argv else 50), option("--seed", 0)))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="8 kills instead of 50")
+    parser.add_argument("--kills", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    sys.exit(main(given.kills or (8 if given.quick else 50), given.seed))

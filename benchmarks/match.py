@@ -14,6 +14,7 @@ on to 10,000,000 rotations (minutes, 3 GB).
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import os
 import sys
@@ -140,8 +141,7 @@ def load(target: np.ndarray) -> None:
         MODES[mode](target[:100]).query(target[:100])
 
 
-def main(options: list[str]) -> None:
-    quick, large = "--quick" in options, "--large" in options
+def main(quick: bool, large: bool) -> None:
     rng = np.random.default_rng(0)
     name, target = target_rotations(rng)
     runs, sample = (3, BLOCK) if quick else (5, TARGETS_CHECKED)
@@ -159,7 +159,12 @@ def main(options: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--quick", action="store_true")
+    sizes.add_argument("--large", action="store_true")
+    given = parser.parse_args()
     if os.environ.get("OMP_NUM_THREADS") != "1":  # BLAS reads it when it is loaded
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "OMP_NUM_THREADS": "1"})
     with way_of_indices("compiled"):
-        main(sys.argv[1:])
+        main(given.quick, given.large)

@@ -15,6 +15,7 @@ pixels that both pictures cover whole (``_edges``: that either covers at all), o
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -190,12 +191,16 @@ def write_pictures(folder: Path, name: str, rows: dict[str, np.ndarray]) -> None
 
 
 def main() -> None:
-    if "--stock" in sys.argv:
-        name, size_px, file = sys.argv[-3:]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="one head")
+    parser.add_argument("--pictures", type=Path, help="folder for pictures side by side")
+    parser.add_argument("--stock", nargs=3, help=argparse.SUPPRESS)  # this program's own child
+    given = parser.parse_args()
+    if given.stock:
+        name, size_px, file = given.stock
         np.save(file, draw_stock(opaque_head(name), int(size_px)))
         return
-    heads = HEADS[:1] if "--quick" in sys.argv else HEADS
-    folder = Path(sys.argv[sys.argv.index("--pictures") + 1]) if "--pictures" in sys.argv else None
+    heads, folder = HEADS[:1] if given.quick else HEADS, given.pictures
     found: dict[str, dict[str, list[np.ndarray]]] = {}
     for name in heads:
         head = opaque_head(name)

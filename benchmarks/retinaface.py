@@ -4,7 +4,7 @@
 
 Scenes of the recipe (maintainers/train_detector) are rendered, or taken from DIR where they lie already: of its people,
 and of others held out. The checkpoint goes on training on the former for some steps (10 with --quick, else 2,000) at a
-tenth of the recipe's rate, and is scored on the latter: `ap50_held_out` (required 0.90), `points5_nme` (0.04 of
+fiftieth of the recipe's rate, and is scored on the latter: `ap50_held_out` (required 0.90), `points5_nme` (0.04 of
 sqrt(W H)), `landmarks68_nme` (0.05), `pose_below_30_deg` (6 degrees, mean geodesic error below 30 degrees yaw);
 `bundled` is what the checkpoint scores as it is. `train_images_per_s` is of those steps; `detect_ms_640x480` is the
 median processor time of one thread for a picture, by torch and, `onnx_ms`, by the exported model; YuNet, if it is
@@ -85,10 +85,11 @@ def measure_scores(detector: Detector, given: argparse.Namespace, folder: Path) 
         figure = "ap50_held_out" if name == "ap50" else name
         report.record("retinaface", figure, rounded(value), UNITS.get(name, "of sqrt(W H)"), required=required,
                       met=bool(met), bundled=rounded(before[name]), **facts)  # fmt: skip
-    images = steps * plan.training.batch_size
+    images = sum(plan.training.pictures_at(plan.training.side_px(step)) for step in range(steps))
     report.record("retinaface", "train_images_per_s", round(images / wall_s, 2), "images/s",
                   by_processor_time=round(images / cpu_s, 2), input_px=plan.training.input_px,
-                  batch_size=plan.training.batch_size, steps=steps, threads=torch.get_num_threads())  # fmt: skip
+                  smallest_px=plan.training.smallest_px, images=images, steps=steps,
+                  threads=torch.get_num_threads())  # fmt: skip
 
 
 def rounded(value: float) -> float | None:

@@ -2,7 +2,7 @@
 
 Scenes of people drawn by chance are rendered, learnt, and the result is cast, scored on scenes of people whom it has
 never seen, and written to models/detector. Needs the package on the path (an editable install, or ``PYTHONPATH=.``)
-and some hour of two cores; killed, it goes on where it was. The same versions of the libraries,
+and some hour and a half of one core; killed, it goes on where it was. The same versions of the libraries,
 ``OMP_NUM_THREADS=1`` and the same kind of processor should give the same bytes.
 """
 

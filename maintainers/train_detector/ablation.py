@@ -1,4 +1,4 @@
-"""Which part of the detector helps: ``python maintainers/train_detector/ablation.py [--seeds 3] [--steps 800]``.
+"""Which part of the detector helps: ``python maintainers/train_detector/ablation.py [--seeds 3] [--steps 600]``.
 
 Runs of equal length, batches and first weights on the scenes of the recipe, each with one part more or less,
 scored on a third of its held-out scenes, without close-ups; the table of docs/retinaface.md. Killed, it goes on with
@@ -47,9 +47,9 @@ def main() -> None:
     source, held_out = (RenderedScenes(each, keep=True) for each in sets)
     watched = [held_out[number] for number in range(0, len(held_out), SCENES_EVERY)]
     weights = str(detector_recipe.backbone_weights(arguments.out))
-    for seed in range(arguments.seeds):
+    for seed in range(1, arguments.seeds + 1):
         for name in arguments.variants.split(","):
-            run = arguments.out / "ablation" / f"{name.replace(' + ', '-').replace(' ', '-')}-{seed}"
+            run = arguments.out / "ablation" / f"{name.replace(' + ', '-').replace(' ', '-')}-{arguments.steps}-{seed}"
             scores = run / "scores.json"
             if not scores.exists():
                 start_s = time.process_time()
@@ -65,7 +65,7 @@ def main() -> None:
 
 def _plan(name: str, seed: int, steps: int):
     plan = detector_recipe.plan(steps, seed, **{**VARIANTS, **SLOW}[name])
-    training = replace(plan.training, input_px=INPUT_PX, smallest_px=0, batch_size=BATCH_SIZE)
+    training = replace(plan.training, seed=seed, input_px=INPUT_PX, smallest_px=0, batch_size=BATCH_SIZE)
     return replace(plan, training=training)
 
 

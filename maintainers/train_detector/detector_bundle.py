@@ -10,7 +10,7 @@ from pathlib import Path
 
 from detector_recipe import SMALL
 
-from synhead_tools.formats.atomic import atomic_write_text
+from synhead_tools.formats.atomic import atomic_write_bytes, atomic_write_text
 from synhead_tools.formats.dataset import Dataset
 from synhead_tools.learning.checkpoint import RECORD_NAME, WEIGHTS_NAME, load_checkpoint
 from synhead_tools.learning.detection.checkpoint import load_detector_checkpoint, save_detector_checkpoint
@@ -50,7 +50,7 @@ def write_bundle(
 ) -> Iterator[str]:
     """Write the bundled detector of a finished run into `out`; yields what there is to say, the scores among it.
 
-    `before` are the plans of the stages that came before.
+    `before` are the plans of the stages that came before. What is in `out` stays until all is found to be well.
 
     Raises
     ------
@@ -65,21 +65,25 @@ def write_bundle(
         "stages before": [asdict(each) for each in before],
     }
     shipped_record = replace(full.record, data=data)
-    save_detector_checkpoint(out, replace(full, record=shipped_record), overwrite=True, precision="float16")
-    size = (out / WEIGHTS_NAME).stat().st_size + (out / RECORD_NAME).stat().st_size
+    staged = run.with_name("bundle")
+    save_detector_checkpoint(staged, replace(full, record=shipped_record), overwrite=True, precision="float16")
+    size = (staged / WEIGHTS_NAME).stat().st_size + (staged / RECORD_NAME).stat().st_size
     if size > MOST_BYTES:
         raise SystemExit(f"the detector has {size:,} bytes, more than {MOST_BYTES:,}; give it fewer channels")
-    sha256 = hashlib.sha256((out / WEIGHTS_NAME).read_bytes()).hexdigest()
+    sha256 = hashlib.sha256((staged / WEIGHTS_NAME).read_bytes()).hexdigest()
     parameters = sum(each.numel() for each in full.network.parameters())
     network = full.record.network
     text = README.format(
         backbone=network.backbone, parameters=parameters, strides=", ".join(map(str, network.strides)),
         scenes=len(source), people=len(source.manifest.heads), sha256=sha256,
     )  # fmt: skip
-    atomic_write_text(out / "README.md", text, overwrite=True)
     yield f"{size:,} bytes, {parameters:,} parameters"
-    yield f"sha256 of the weights, for docs/models.md: {sha256}"
-    yield from _scored(Detector.load(out), Detector(full.network), held_out)
+    yield f"sha256 of the weights, for docs/models.md and bundled_detectors.py: {sha256}"
+    yield from _scored(Detector.load(staged), Detector(full.network), held_out)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in (WEIGHTS_NAME, RECORD_NAME):
+        atomic_write_bytes(out / name, (staged / name).read_bytes(), overwrite=True)
+    atomic_write_text(out / "README.md", text, overwrite=True)
 
 
 def _scored(shipped: Detector, full: Detector, held_out: RenderedScenes) -> Iterator[str]:

@@ -14,7 +14,7 @@ from synhead_tools.learning.detection.train_loop import DetectorPlan
 from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes
 
 SMALL = Path(__file__).resolve().parents[2] / "models" / "small"
-FACES_STEPS, STEPS = 5000, 2000
+FACES_STEPS, MORE_STEPS, STEPS = 5000, 4500, 1700
 _PREFIX = "backbone."
 
 
@@ -42,16 +42,22 @@ def faces_plan(steps: int = FACES_STEPS, seed: int = 0, **network: object) -> De
     return DetectorPlan(shape, losses, training)
 
 
-def plan(steps: int = STEPS, seed: int = 0, **network: object) -> DetectorPlan:
-    """All settings of the last stage, which begins with the first one's weights: all sizes, whole scenes, and nothing.
+def more_faces_plan(steps: int = MORE_STEPS, seed: int = 0, **network: object) -> DetectorPlan:
+    """All settings of the second stage, which begins with the first one's weights: the same, gentler."""
+    faces = faces_plan(steps, seed, **network)
+    return replace(faces, training=replace(faces.training, learning_rate=1e-3, seed=seed + 1))
 
-    The first stage's detector has hardly seen small faces and surroundings; without pictures of nothing, detectors have
-    found faces in flat and noisy ones.
+
+def plan(steps: int = STEPS, seed: int = 0, **network: object) -> DetectorPlan:
+    """All settings of the last stage, which begins with the second one's weights: all sizes, whole scenes, nothing.
+
+    The second stage's detector has hardly seen small faces and surroundings; without pictures of nothing, detectors
+    have found faces in flat and noisy ones.
     """
     faces = faces_plan(steps, seed, **network)
     training = replace(
         faces.training, input_px=512, smallest_px=128, batch_size=2, learning_rate=1e-3, face_crops=0.6,
-        face_crop_least_px=0.0, face_crop_most_px=0.0, face_crops_beyond=0.0, blank_share=0.1, seed=seed + 1,
+        face_crop_least_px=0.0, face_crop_most_px=0.0, face_crops_beyond=0.0, blank_share=0.1, seed=seed + 2,
     )  # fmt: skip
     return replace(faces, training=training)
 
@@ -64,7 +70,7 @@ class Stage:
     plan: Callable[..., DetectorPlan]
 
 
-STAGES = (Stage("faces", faces_plan), Stage("scenes", plan))
+STAGES = (Stage("faces", faces_plan), Stage("more-faces", more_faces_plan), Stage("scenes", plan))
 
 
 def backbone_weights(out: Path) -> Path:

@@ -91,9 +91,10 @@ def rotations_from_landmarks_3d(
 
 
 def nearest_rotations(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """The same rotations (N, 3, 3) of landmarks (N, P, 3) whatever they are: mirrored, flat, or all in one place.
+    """Rotations (N, 3, 3) of landmarks (N, P, 3) whatever they are: mirrored, flat, or all in one place.
 
-    For what a network says, which need not be a head at all. Numbers that are not finite count as 0.
+    Those of `rotations_from_landmarks_3d`, axes ``opencv``, without its checks: for what a network says, which need not
+    be a head at all. Numbers that are not finite count as 0.
     """
     reference = np.asarray(reference, float)
     known = np.nan_to_num(np.asarray(points, float), nan=0.0, posinf=0.0, neginf=0.0)

@@ -9,7 +9,8 @@ from PIL import Image
 
 from synhead_tools.cli.main import synhead
 from synhead_tools.cli.train_retinaface import PRECISIONS, PRESET_NAMES
-from synhead_tools.learning.detection import checkpoint
+from synhead_tools.errors import PictureError
+from synhead_tools.learning.detection import checkpoint, detect_files
 from synhead_tools.learning.detection.checkpoint import DetectorCheckpoint, DetectorRecord, save_detector_checkpoint
 from synhead_tools.learning.detection.config import PRESETS, DetectionLossConfig, DetectorConfig
 from synhead_tools.learning.detection.face_detector import LONGEST_PX
@@ -244,20 +245,25 @@ def test_a_film_with_what_was_found_is_a_film_again(place, tmp_path):
     from synhead_tools.learning.prediction.video_file import open_video
     from synhead_tools.learning.prediction.video_writer import VideoWriter
 
-    picture = Image.open(place / "photos" / "a.png").convert("RGB")
+    rows, columns = np.mgrid[:40, :60]
+    ramp = np.stack([90 + columns, 80 + rows, 0 * rows + 100], axis=-1).astype(np.uint8)
     with (tmp_path / "film.mp4").open("w+b") as file:
-        video = VideoWriter(file, *picture.size, Fraction(10))
+        video = VideoWriter(file, 60, 40, Fraction(10))
         for number in range(6):
-            video.write(picture, number / 10)
+            video.write(Image.fromarray(ramp), number / 10)
         video.close()
     options = ("--model", place / "model", "--score", "0.3", "--longest-px", "64", "--every", "2", "--json")
     found = run(tmp_path / "film.mp4", *options, "--draw", tmp_path / "drawn.mp4")
     assert found.exit_code == 0, found.output
-    assert len(json.loads(found.stdout)["pictures"]) == 3
+    pictures = json.loads(found.stdout)["pictures"]
+    assert len(pictures) == 3
+    assert pictures[0]["faces"]
     with open_video(tmp_path / "drawn.mp4") as video:
         frames = list(video.read())
     np.testing.assert_allclose([frame.time_s for frame in frames], [0.0, 0.2, 0.4], atol=1e-3)
-    assert np.abs(frames[0].picture.astype(int) - np.asarray(picture)).max() > 60  # something is drawn
+    assert np.abs(frames[0].picture.astype(int) - ramp).max() > 60  # something is drawn
+    with open_video(tmp_path / "film.mp4") as video:
+        assert np.abs(next(iter(video.read())).picture.astype(int) - ramp).max() < 20
     again = run(tmp_path / "film.mp4", *options, "--draw", tmp_path / "film.mp4", "--overwrite")
     assert (again.exit_code, "is an input" in again.output) == (1, True)
 
@@ -273,3 +279,28 @@ def test_drawn_copies_replace_nothing_else(place, tmp_path):
         assert run(photo, *options, "--draw", tmp_path / "drawn", "--overwrite").exit_code == 0
     one = run(photo, *options, "--out", tmp_path / "new" / "faces.csv", "--draw", tmp_path / "new")
     assert (one.exit_code, "go to one place" in one.output) == (1, True)
+
+
+@pytest.mark.parametrize("good", [0, 3])
+def test_what_comes_before_a_film_breaks_off_is_told(place, tmp_path, monkeypatch, good):
+    from contextlib import contextmanager
+    from fractions import Fraction
+    from types import SimpleNamespace
+
+    def frames(every):
+        for number in range(good):
+            yield SimpleNamespace(picture=np.full((40, 60, 3), 90, np.uint8), number=number, time_s=number / 10)
+        raise PictureError(f"film.mp4 is damaged after {good} frames; what follows is left out")
+
+    @contextmanager
+    def open_video(path):
+        yield SimpleNamespace(rate=Fraction(10), read=frames)
+
+    monkeypatch.setattr(detect_files, "open_video", open_video)
+    (tmp_path / "film.mp4").write_bytes(b"a film")
+    found = run(tmp_path / "film.mp4", "--model", place / "model", "--out", tmp_path / "faces.jsonl")
+    assert found.exit_code == 1
+    assert f"damaged after {good} frames" in found.stderr
+    assert (tmp_path / "faces.jsonl").exists() == bool(good)
+    if good:
+        assert len((tmp_path / "faces.jsonl").read_text().splitlines()) == good

@@ -19,7 +19,11 @@ def biwi_boxes(found: Detections) -> np.ndarray:
     """Square boxes (n, 4) xyxy, pixels, in the manner of Biwi+; they may reach beyond the picture."""
     if not len(found):
         return np.empty((0, 4))
-    centre, side = _of_boxes(found.boxes_xyxy) if found.mesh is None else _of_meshes(found.mesh)
+    centre, side = _of_boxes(found.boxes_xyxy)
+    if found.mesh is not None:
+        centre_of_mesh, side_of_mesh = _of_meshes(found.mesh)
+        has_size = side_of_mesh > 0  # what is no face may have a mesh that is a dot
+        centre, side = np.where(has_size[:, None], centre_of_mesh, centre), np.where(has_size, side_of_mesh, side)
     half = side[:, None] / 2
     return np.concatenate([centre - half, centre + half], axis=1)
 

@@ -10,7 +10,7 @@ from synhead_tools.geometry.boxes import box_iou
 from synhead_tools.heads.face_mesh import load_face_mesh
 from synhead_tools.learning.detection.detections import Detections, rotations_of_meshes
 from synhead_tools.learning.detection.scene_augment import MIRRORED_POINTS
-from synhead_tools.learning.detection.squares import Square
+from synhead_tools.learning.detection.squares import Square, boxes_around
 
 SIDE_PX, FACE_PX = 128, 72.0
 """A close-up, and the face's size in it, sqrt(width x height) of its tight box."""
@@ -102,7 +102,7 @@ def _close_ups(
         meshes = np.stack([_mean_mesh(first[number]) for number in seen])
         up = rotations_of_meshes(meshes)[:, :, 1]
         squares = [close_up(boxes_xyxy[n], float(np.arctan2(-x, y))) for n, (x, y, _) in zip(seen, up, strict=True)]
-        wanted = [_around(square.to_input(mesh)) for square, mesh in zip(squares, meshes, strict=True)]
+        wanted = [boxes_around(square.to_input(mesh)) for square, mesh in zip(squares, meshes, strict=True)]
         for number, faces in zip(seen, _looks(picture, squares, wanted, True, mirrors, look), strict=True):
             second[number] = faces
     return first, second
@@ -125,7 +125,7 @@ def _looks(
     faces: list[list[Detections]] = [[] for _ in squares]
     for answers in told:
         for of, seen, box, square in zip(faces, answers, wanted, squares, strict=True):
-            number = _same_face(_around(seen.mesh) if by_mesh else seen.boxes_xyxy, box)
+            number = _same_face(boxes_around(seen.mesh) if by_mesh else seen.boxes_xyxy, box)
             if number is not None:
                 of.append(_in_picture(seen, number, square))
     return faces
@@ -152,11 +152,6 @@ def _same_face(boxes_xyxy: np.ndarray, wanted_xyxy: np.ndarray) -> int | None:
     overlap = box_iou(boxes_xyxy, wanted_xyxy[None])
     best = int(overlap.argmax())
     return best if overlap[best] >= LEAST_IOU else None
-
-
-def _around(mesh: np.ndarray) -> np.ndarray:
-    """Boxes (..., 4) around meshes (..., V, 3)."""
-    return np.concatenate([mesh[..., :2].min(axis=-2), mesh[..., :2].max(axis=-2)], axis=-1)
 
 
 def _mean_mesh(faces: Sequence[Detections]) -> np.ndarray:

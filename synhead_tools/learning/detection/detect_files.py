@@ -63,7 +63,7 @@ def detect_files(
     inputs : iterable of InputFile
         In the order of the answers.
     total : int
-        A single input that cannot be used ends the run; of several it is passed over.
+        A single input of which nothing can be used ends the run; else what is left of it is passed over.
     writer : DetectionFile
         Takes the answers, also for pictures without faces.
     camera : CameraChoice
@@ -110,7 +110,7 @@ def detect_files(
                 if len(waiting) >= batch_size or sum(of.picture.size for of in waiting) > 3 * _BATCH_PIXELS:
                     answer()
         except PictureError as error:
-            if total == 1:
+            if total == 1 and not counts.pictures and not waiting:
                 raise
             reason, counts.failed = reason or str(error), counts.failed + 1
             if skipped is not None:

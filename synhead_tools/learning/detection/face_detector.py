@@ -71,7 +71,7 @@ class FaceDetector(ABC):
         second_border : float, optional
             Pictures in which nothing was found are looked at once more with this border.
         close_up_score : float, optional
-            Faces of at least this score are looked at once more, in close-ups
+            Faces of at least this score are looked at twice more, in close-ups, the second time upright
             (`synhead_tools.learning.detection.close_ups`); None for no close-ups.
         batch_size : int
             Pictures of equal input size that go through the network together; of large ones fewer.
@@ -158,8 +158,12 @@ class FaceDetector(ABC):
 
 
 def _seen(found: Detections, image: np.ndarray) -> Detections:
-    """What was found, or nothing where the picture is all but one colour."""
-    if not len(found) or np.ptp(image) >= LEAST_CONTRAST:
+    """What was found and is made of numbers, or nothing where the picture is all but one colour."""
+    told = [part for part in (found.boxes_xyxy, found.points5, found.mesh) if part is not None]
+    keep = np.all([np.isfinite(part).all(axis=tuple(range(1, part.ndim))) for part in told], axis=0)
+    if len(found) and np.ptp(image) < LEAST_CONTRAST:
+        keep = np.zeros(len(found), bool)
+    if keep.all():
         return found
-    mesh = None if found.mesh is None else found.mesh[:0]
-    return Detections(found.boxes_xyxy[:0], found.scores[:0], found.points5[:0], mesh)
+    mesh = None if found.mesh is None else found.mesh[keep]
+    return Detections(found.boxes_xyxy[keep], found.scores[keep], found.points5[keep], mesh)

@@ -45,11 +45,11 @@ class Square:
 
     def boxes_to_picture(self, boxes_xyxy: np.ndarray) -> np.ndarray:
         """Boxes (..., 4) xyxy of the input in pixels of the picture; of a turned square those around them."""
-        return _around(self.to_picture(_corners(boxes_xyxy)))
+        return boxes_around(self.to_picture(_corners(boxes_xyxy)))
 
     def boxes_to_input(self, boxes_xyxy: np.ndarray) -> np.ndarray:
         """Boxes (..., 4) xyxy of the picture in pixels of the input; in a turned square those around them."""
-        return _around(self.to_input(_corners(boxes_xyxy)))
+        return boxes_around(self.to_input(_corners(boxes_xyxy)))
 
     def cut(self, picture: np.ndarray) -> np.ndarray:
         """The square (side_px, side_px, 3) of a picture (H, W, 3) uint8 RGB."""
@@ -77,13 +77,14 @@ class Square:
         return np.append(self.centre_px, np.zeros(np.shape(points)[-1] - 2))
 
 
+def boxes_around(points_px: np.ndarray) -> np.ndarray:
+    """Boxes (..., 4) xyxy around points (..., n, 2 or more)."""
+    return np.concatenate([points_px[..., :2].min(axis=-2), points_px[..., :2].max(axis=-2)], axis=-1)
+
+
 def _corners(boxes_xyxy: np.ndarray) -> np.ndarray:
     x1, y1, x2, y2 = np.moveaxis(np.asarray(boxes_xyxy, float), -1, 0)
     return np.stack([np.stack(corner, axis=-1) for corner in ((x1, y1), (x2, y1), (x2, y2), (x1, y2))], axis=-2)
-
-
-def _around(corners: np.ndarray) -> np.ndarray:
-    return np.concatenate([corners.min(axis=-2), corners.max(axis=-2)], axis=-1)
 
 
 def _cut(picture: np.ndarray, centre: np.ndarray, scale: float, side_px: int) -> np.ndarray:

@@ -27,7 +27,7 @@ class ExportFiles:
 def export_files(out: str | os.PathLike, overwrite: bool) -> Iterator[ExportFiles]:
     """Open both files before the work begins, so that a place that cannot be written to is told at once.
 
-    They appear under their names at the end, and not at all if the work fails.
+    They appear under their names at the end, the model first, and not at all if the work fails.
 
     Raises
     ------
@@ -43,5 +43,5 @@ def export_files(out: str | os.PathLike, overwrite: bool) -> Iterator[ExportFile
     for path in (out, toml_path):
         if os.path.lexists(path) and not overwrite:
             raise OutputExistsError(f"{path} is already there; choose another name or pass --overwrite")
-    with atomic_file(out, overwrite) as onnx_file, atomic_file(toml_path, overwrite) as toml_file:
+    with atomic_file(toml_path, overwrite) as toml_file, atomic_file(out, overwrite) as onnx_file:
         yield ExportFiles(out, toml_path, onnx_file, toml_file)

@@ -37,5 +37,13 @@ def test_without_a_mesh_they_are_near_for_faces_that_look_ahead():
     assert box_iou(biwi_boxes(bare)[0], expected) > 0.85
 
 
+def test_a_mesh_that_is_a_dot_counts_as_none():
+    found, _ = found_of("f01", (0.0, 10.0, 0.0), (0.0, 0.0, 1.0))
+    both = Detections(*(np.concatenate([part, part]) for part in (found.boxes_xyxy, found.scores, found.points5)),
+                      np.concatenate([found.mesh, 0 * found.mesh + 300]))  # fmt: skip
+    bare = Detections(found.boxes_xyxy, found.scores, found.points5)
+    np.testing.assert_allclose(biwi_boxes(both), [biwi_boxes(found)[0], biwi_boxes(bare)[0]])
+
+
 def test_no_faces_no_boxes():
     assert biwi_boxes(no_detections(1024)).shape == (0, 4)

@@ -87,3 +87,17 @@ def test_large_inputs_go_through_one_by_one():
     found = detector.detect([grey(255, 2048, 2048)] * 3, longest_px=None, close_up_score=None)
     assert [len(each) for each in found] == [1, 1, 1]
     assert [shape[0] for shape, *_ in detector.seen] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("part", ["boxes_xyxy", "points5", "mesh"])
+def test_what_is_not_made_of_numbers_is_no_face(part):
+    class Odd(FaceDetector):
+        def answer(self, inputs, score_threshold, nms_iou, vote_iou):
+            told = {"boxes_xyxy": np.concatenate([BOX, BOX + 40]), "scores": np.ones(2)}
+            told |= {"points5": np.zeros((2, 5, 2)), "mesh": np.ones((2, 7, 3))}
+            told[part][0].flat[3] = np.nan
+            return [Detections(**told)]
+
+    (found,) = Odd().detect([grey(255)], longest_px=None, close_up_score=None)
+    np.testing.assert_array_equal(found.boxes_xyxy, BOX + 40)
+    assert (len(found.points5), len(found.mesh)) == (1, 1)

@@ -31,6 +31,22 @@ def test_a_quarter_turn_clockwise_brings_what_is_at_the_right_to_the_top():
     np.testing.assert_allclose(square.to_input([60.0, 40]), [32, 12], atol=1e-9)
 
 
+@pytest.mark.parametrize("turn_rad", [0.0, 0.4, 2.0, -3.0])
+def test_boxes_hold_what_was_in_them(turn_rad):
+    square, box = Square(np.array([75.0, 47]), 1.7, 128, turn_rad), np.array([[30.0, 20, 90, 100]])
+    inside = np.random.default_rng(0).uniform(box[0, :2], box[0, 2:], (1000, 2))
+    there, moved = square.boxes_to_input(box)[0], square.to_input(inside)
+    assert (moved >= there[:2]).all()
+    assert (moved <= there[2:]).all()
+    back = square.boxes_to_picture(there[None])[0]
+    assert (back[:2] <= box[0, :2] + 1e-9).all()
+    assert (back[2:] >= box[0, 2:] - 1e-9).all()
+    if not turn_rad:
+        np.testing.assert_allclose(back, box[0])
+    corners = np.array([[30.0, 20], [90, 20], [90, 100], [30, 100]])
+    np.testing.assert_allclose(there, [*square.to_input(corners).min(axis=0), *square.to_input(corners).max(axis=0)])
+
+
 @pytest.mark.parametrize("turn_rad", [0.0, 0.3, -2.0])
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.7])
 def test_pixels_are_where_points_are(turn_rad, scale):
