@@ -54,7 +54,7 @@ UNITS = {"ap50": "share", "pose_below_30_deg": "degrees"}
 
 def scenes_of(given: argparse.Namespace, folder: Path) -> tuple[RenderedScenes, RenderedScenes]:
     """What is trained on, and what is held out."""
-    sets = (detector_scenes.SOURCE, detector_scenes.HELD_OUT)
+    sets = (detector_scenes.FIRST_SOURCE, detector_scenes.HELD_OUT)
     if given.quick:
         sets = tuple(replace(each, parts=1, scenes_per_part=n) for each, n in zip(sets, QUICK_SCENES, strict=True))
     datasets = detector_scenes.render_sets(folder, 1, lambda line: None, sets)

@@ -15,9 +15,12 @@ from synhead_tools.formats.dataset import open_dataset
 from synhead_tools.heads.library import demo_names, load_recipe, preset_names
 from synhead_tools.learning.detection import close_ups
 from synhead_tools.learning.detection.checkpoint import load_detector_checkpoint
+from synhead_tools.learning.detection.config import DetectionLossConfig, DetectorConfig
 from synhead_tools.learning.detection.detect import Detector
 from synhead_tools.learning.detection.evaluate_detector import evaluate_detector
 from synhead_tools.learning.detection.rendered_scenes import RenderedScenes
+from synhead_tools.learning.detection.train_config import DetectorTraining
+from synhead_tools.learning.detection.train_loop import DetectorPlan
 
 pytest.importorskip("numba", reason="scenes are rendered by the cpu backend here")
 
@@ -52,12 +55,12 @@ def test_its_hash_is_the_one_that_is_told():
 
 def test_it_was_made_by_this_recipe(recipe):
     record = load_detector_checkpoint(MODEL).record
-    *before, last = recipe.detector_recipe.STAGES
-    plan = last.plan()
-    assert record.network == plan.network
-    assert record.training == asdict(plan.training)
-    assert record.losses == asdict(plan.losses)
-    assert record.data["stages before"] == [asdict(stage.plan()) for stage in before]
+    stages = [*record.data["stages before"]]
+    stages.append({"network": asdict(record.network), "losses": record.losses, "training": record.training})
+    kinds = {"network": DetectorConfig, "losses": DetectionLossConfig, "training": DetectorTraining}
+    # settings that came later have the values that they always had
+    told = [DetectorPlan(**{name: kind(**stage[name]) for name, kind in kinds.items()}) for stage in stages]
+    assert told == [stage.plan() for stage in recipe.detector_recipe.STAGES]
     assert record.data["licences"] == ["CC0-1.0"]
     source = recipe.detector_scenes.SOURCE
     assert record.data["frames"] == source.parts * source.scenes_per_part
@@ -106,7 +109,6 @@ def test_it_finds_nothing_where_nothing_is(detector):
 def test_the_whole_recipe_in_small(recipe, tmp_path, monkeypatch, capsys):
     scenes = recipe.detector_scenes
     source = replace(scenes.SOURCE, parts=2, scenes_per_part=8)
-    monkeypatch.setattr(scenes, "SOURCE", source)
     monkeypatch.setattr(scenes, "HELD_OUT", replace(scenes.HELD_OUT, first_part=2, parts=1, scenes_per_part=6))
     monkeypatch.setattr(recipe, "STATE_EVERY", 2)
     monkeypatch.setattr(close_ups, "MOST", 1)  # an untrained network finds hundreds of faces
@@ -116,7 +118,7 @@ def test_the_whole_recipe_in_small(recipe, tmp_path, monkeypatch, capsys):
         training = replace(plan.training, input_px=128, smallest_px=96, batch_size=2, log_every=1)
         return lambda: replace(plan, training=training)
 
-    stages = tuple(replace(each, plan=short(each.plan)) for each in recipe.detector_recipe.STAGES)
+    stages = tuple(replace(each, plan=short(each.plan), scenes=source) for each in recipe.detector_recipe.STAGES)
     monkeypatch.setattr(recipe.detector_recipe, "STAGES", stages)
     monkeypatch.setattr(recipe.detector_bundle, "MOST_ROUNDING", np.inf)  # scores of an untrained network are noise
     out, model = tmp_path / "out", tmp_path / "model"

@@ -2,7 +2,7 @@
 
 Scenes of people drawn by chance are rendered, learnt, and the result is cast, scored on scenes of people whom it has
 never seen, and written to models/detector. Needs the package on the path (an editable install, or ``PYTHONPATH=.``)
-and some hour and a half of one core; killed, it goes on where it was. The same versions of the libraries,
+and some two and a half hours of one core; killed, it goes on where it was. The same versions of the libraries,
 ``OMP_NUM_THREADS=1`` and the same kind of processor should give the same bytes.
 """
 
@@ -42,15 +42,16 @@ def main() -> None:
         print(f"[{time.monotonic() - start_s:5.0f} s] {line}", flush=True)
 
     stages = detector_recipe.STAGES
-    sets = (detector_scenes.SOURCE, detector_scenes.HELD_OUT)
-    source, held_out = detector_scenes.render_sets(arguments.out, arguments.workers, say, sets)
-    scenes, watched = (RenderedScenes(each, keep=True) for each in (source, held_out))
+    *sources, held_out = detector_scenes.render_sets(
+        arguments.out, arguments.workers, say, (*(stage.scenes for stage in stages), detector_scenes.HELD_OUT)
+    )
+    watched = RenderedScenes(held_out, keep=True)
     begun = detector_recipe.backbone_weights(arguments.out)
-    for stage in stages:
+    for stage, source in zip(stages, sources, strict=True):
         run = arguments.out / stage.name
         say(f"{stage.name}: {len(source)} scenes of {len(source.manifest.heads)} people, {len(held_out)} held out")
         train_retinaface(
-            scenes, run, stage.plan(), initial_weights=str(begun), resume=run.exists(),
+            RenderedScenes(source, keep=True), run, stage.plan(), initial_weights=str(begun), resume=run.exists(),
             state_every=STATE_EVERY, workers=arguments.workers, log=lambda entry: say(_shown(entry)),
             watch=Curve(arguments.out / f"curve-{stage.name}.jsonl", watched, say),
         )  # fmt: skip

@@ -43,8 +43,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=600, help="of each run")
     parser.add_argument("--variants", default=",".join(VARIANTS), help="comma list")
     arguments = parser.parse_args()
-    sets = detector_scenes.render_sets(arguments.out, 1, lambda line: None)
-    source, held_out = (RenderedScenes(each, keep=True) for each in sets)
+    sets = (detector_scenes.SOURCE, detector_scenes.HELD_OUT)
+    datasets = detector_scenes.render_sets(arguments.out, 1, lambda line: None, sets)
+    source, held_out = (RenderedScenes(each, keep=True) for each in datasets)
     watched = [held_out[number] for number in range(0, len(held_out), SCENES_EVERY)]
     weights = str(detector_recipe.backbone_weights(arguments.out))
     for seed in range(1, arguments.seeds + 1):
@@ -64,9 +65,12 @@ def main() -> None:
 
 
 def _plan(name: str, seed: int, steps: int):
-    plan = detector_recipe.plan(steps, seed, **{**VARIANTS, **SLOW}[name])
-    training = replace(plan.training, seed=seed, input_px=INPUT_PX, smallest_px=0, batch_size=BATCH_SIZE)
-    return replace(plan, training=training)
+    plan = detector_recipe.second_plan(steps, seed, **{**VARIANTS, **SLOW}[name])
+    losses = replace(plan.losses, points_of_second=False, most_meshes=192)
+    training = replace(
+        plan.training, seed=seed, input_px=INPUT_PX, smallest_px=0, batch_size=BATCH_SIZE, blank_share=0.1
+    )
+    return replace(plan, losses=losses, training=training)
 
 
 if __name__ == "__main__":

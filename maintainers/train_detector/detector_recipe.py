@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import detector_scenes
+
 from synhead_tools.formats.atomic import atomic_write_bytes
 from synhead_tools.learning.checkpoint import WEIGHTS_NAME
 from synhead_tools.learning.detection.config import preset
@@ -14,63 +16,118 @@ from synhead_tools.learning.detection.train_loop import DetectorPlan
 from synhead_tools.learning.tensor_files import read_tensors, tensors_to_bytes
 
 SMALL = Path(__file__).resolve().parents[2] / "models" / "small"
-FACES_STEPS, MORE_STEPS, STEPS = 5000, 4500, 1700
+FIRST_STEPS, SECOND_STEPS, THIRD_STEPS, FOURTH_STEPS, FIFTH_STEPS, STEPS = 3500, 2200, 300, 2500, 7500, 1000
+_FIRST_SCHEDULE, _FOURTH_SCHEDULE = 5200, 12_000
 _PREFIX = "backbone."
 
 
-def faces_plan(steps: int = FACES_STEPS, seed: int = 0, **network: object) -> DetectorPlan:
+def first_plan(steps: int = FIRST_STEPS, seed: int = 0, **network: object) -> DetectorPlan:
     """All settings of the first stage, for as many steps; further arguments change the network.
 
-    Nearly every picture is one face of the size that close-ups give it
-    (`synhead_tools.learning.detection.close_ups`): where points are, and how faces are turned, wants several times as
-    many faces as finding them does, and small pictures of single faces give most of them per second. What differs from
-    the preset: a backbone of width 16, which is that of models/small; strides from 8, since the level of stride 4 takes
-    three quarters of the time and sees faces below 28 px only; box, points and mesh weigh many times more, since the
-    class else has nearly all of the gradient once faces are found.
+    Most of its inputs are small and one face fills a good part of them, which gives twice as many faces per second as
+    whole scenes do. What differs from the preset: a backbone of width 16, which is that of models/small; strides from
+    8, since the level of stride 4 takes three quarters of the time and sees faces below 28 px only; weights of box,
+    points and mesh as small ports of RetinaFace have them rather than the paper; few negatives for the first head,
+    whose score nobody reads.
     """
     shape, losses = preset("resnet18", **{"backbone_width": 16, "channels": 48, "finest_stride": 8, **network})
     losses = replace(
-        losses, positive_iou=0.6, negatives_per_positive=4.0, fewest_negatives=12, box_weight=4.0, point_weight=5.0,
-        mesh_weight=20.0, most_meshes=192,
-    )  # fmt: skip
+        losses,
+        positive_iou=0.6,
+        points_of_second=True,
+        fewest_negatives=6,
+        box_weight=1.0,
+        point_weight=1.0,
+        mesh_weight=4.0,
+        most_meshes=96,
+    )
     training = DetectorTraining(
-        seed=seed, input_px=128, batch_size=24, steps=steps, optimiser="adamw", learning_rate=1.5e-3,
-        weight_decay=0.02, schedule="warmup-cosine", gradient_limit=50.0, face_crops=0.85, face_crop_least_px=52.0,
-        face_crop_most_px=100.0, face_crops_beyond=0.4, smallest_face_px=18.0, blank_share=0.02, augmentation=0.7,
-        log_every=25,
+        seed=seed, input_px=288, smallest_px=64, batch_size=5, steps=steps, optimiser="adamw", learning_rate=1.5e-3,
+        weight_decay=0.02, schedule="warmup-cosine", schedule_steps=_FIRST_SCHEDULE, gradient_limit=10.0,
+        face_crops=0.8, smallest_face_px=18.0, augmentation=0.7, log_every=25,
     )  # fmt: skip
     return DetectorPlan(shape, losses, training)
 
 
-def more_faces_plan(steps: int = MORE_STEPS, seed: int = 0, **network: object) -> DetectorPlan:
-    """All settings of the second stage, which begins with the first one's weights: the same, gentler."""
-    faces = faces_plan(steps, seed, **network)
-    return replace(faces, training=replace(faces.training, learning_rate=1e-3, seed=seed + 1))
+def second_plan(steps: int = SECOND_STEPS, seed: int = 0, **network: object) -> DetectorPlan:
+    """All settings of the second stage, which begins with the first one's weights.
+
+    It is shown larger parts of scenes and more of what is no face. Box, points and mesh weigh five times as much: with
+    the first stage's weights, at whose end faces are found but hardly measured, nearly all of the gradient is that of
+    the class.
+    """
+    first = first_plan(steps, seed, **network)
+    losses = replace(
+        first.losses, negatives_per_positive=4.0, fewest_negatives=12, box_weight=4.0, point_weight=5.0,
+        mesh_weight=20.0,
+    )  # fmt: skip
+    training = replace(
+        first.training, input_px=384, smallest_px=96, batch_size=3, learning_rate=1e-3, schedule_steps=0,
+        gradient_limit=50.0, face_crops=0.6, seed=seed + 1,
+    )  # fmt: skip
+    return replace(first, losses=losses, training=training)
+
+
+def third_plan(steps: int = THIRD_STEPS, seed: int = 0, **network: object) -> DetectorPlan:
+    """All settings of the third stage, which begins with the second one's weights.
+
+    The second stage's detector finds faces in flat and noisy pictures and in large inputs: it has seen neither.
+    """
+    second = second_plan(steps, seed, **network)
+    training = replace(
+        second.training, input_px=512, smallest_px=128, batch_size=2, learning_rate=5e-4, blank_share=0.15,
+        seed=seed + 2,
+    )  # fmt: skip
+    return replace(second, training=training)
+
+
+def fourth_plan(steps: int = FOURTH_STEPS, seed: int = 0, **network: object) -> DetectorPlan:
+    """All settings of the fourth stage, which begins with the third one's weights: most faces are seen here.
+
+    The third stage's detector finds faces; where their points are, and how they are turned, wants several times as many
+    faces as finding them does. Here nearly every picture is a face of the size that close-ups give it
+    (`synhead_tools.learning.detection.close_ups`), of more people.
+    """
+    second = second_plan(steps, seed, **network)
+    training = replace(
+        second.training, input_px=128, smallest_px=0, batch_size=24, face_crops=0.85, face_crop_least_px=52.0,
+        face_crop_most_px=100.0, blank_share=0.02, schedule_steps=_FOURTH_SCHEDULE, seed=seed + 3,
+    )  # fmt: skip
+    return replace(second, losses=replace(second.losses, most_meshes=192), training=training)
+
+
+def fifth_plan(steps: int = FIFTH_STEPS, seed: int = 0, **network: object) -> DetectorPlan:
+    """All settings of the fifth stage, which begins with the fourth one's weights: the same on its own schedule."""
+    fourth = fourth_plan(steps, seed, **network)
+    return replace(fourth, training=replace(fourth.training, schedule_steps=0, seed=seed + 4))
 
 
 def plan(steps: int = STEPS, seed: int = 0, **network: object) -> DetectorPlan:
-    """All settings of the last stage, which begins with the second one's weights: all sizes, whole scenes, nothing.
+    """All settings of the last stage, which begins with the fifth one's weights: all sizes, and nothing, again.
 
-    The second stage's detector has hardly seen small faces and surroundings; without pictures of nothing, detectors
-    have found faces in flat and noisy ones.
+    The fifth stage's detector has half forgotten faces in whole scenes.
     """
-    faces = faces_plan(steps, seed, **network)
-    training = replace(
-        faces.training, input_px=512, smallest_px=128, batch_size=2, learning_rate=1e-3, face_crops=0.6,
-        face_crop_least_px=0.0, face_crop_most_px=0.0, face_crops_beyond=0.0, blank_share=0.1, seed=seed + 2,
-    )  # fmt: skip
-    return replace(faces, training=training)
+    third, fifth = third_plan(steps, seed, **network), fifth_plan(steps, seed, **network)
+    return replace(fifth, training=replace(third.training, blank_share=0.1, seed=seed + 5))
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of the training: the folder of its run, and its settings."""
+    """A part of the training: the folder of its run, its settings, and what it learns from."""
 
     name: str
     plan: Callable[..., DetectorPlan]
+    scenes: detector_scenes.Set
 
 
-STAGES = (Stage("faces", faces_plan), Stage("more-faces", more_faces_plan), Stage("scenes", plan))
+STAGES = (
+    Stage("faces", first_plan, detector_scenes.FIRST_SOURCE),
+    Stage("scenes", second_plan, detector_scenes.FIRST_SOURCE),
+    Stage("nothing", third_plan, detector_scenes.FIRST_SOURCE),
+    Stage("points", fourth_plan, detector_scenes.SOURCE),
+    Stage("more-points", fifth_plan, detector_scenes.SOURCE),
+    Stage("last", plan, detector_scenes.SOURCE),
+)
 
 
 def backbone_weights(out: Path) -> Path:

@@ -44,14 +44,15 @@ class Set:
     scenes_per_part: int = SCENES_PER_CAST
 
 
-SOURCE = Set("source", first_part=0, parts=24)
+FIRST_SOURCE = Set("source", first_part=0, parts=12)
+SOURCE = Set("source-24", first_part=0, parts=24)
 HELD_OUT = Set("held-out", first_part=100, parts=3, scenes_per_part=100)
 
 
 def render_sets(
-    out: Path, workers: int, say: Callable[[str], None], sets: tuple[Set, ...] = (SOURCE, HELD_OUT)
+    out: Path, workers: int, say: Callable[[str], None], sets: tuple[Set, ...] = (FIRST_SOURCE, HELD_OUT)
 ) -> tuple[Dataset, ...]:
-    """Render sets into folders of `out`, or go on doing so; return them."""
+    """Render sets into folders of `out`, or go on doing so; return them. Sets may share parts."""
     people = out / "people"
     if not people.exists():
         build_population(people, max(each.first_part + each.parts for each in sets) * CAST, SEED)

@@ -78,6 +78,9 @@ class DetectionLossConfig(Settings):
     regression_iou : float
         From this overlap with a face on an anchor of the first head is taught box, points and mesh, also where it is
         not positive; at `positive_iou` or above it only positive ones are, as published.
+    points_of_second : bool
+        Whether points and mesh, which the first head gives, are also taught on anchors that stand for a face in the
+        second head only. Short runs learn less so (docs/retinaface.md).
     force_best : bool
         See `synhead_tools.learning.detection.matching.match_anchors`; for the first head.
     negatives_per_positive : float
@@ -100,6 +103,7 @@ class DetectionLossConfig(Settings):
     cascade_positive_iou: float = number(0.5, 0.0, 1.0)
     cascade_negative_iou: float = number(0.4, 0.0, 1.0)
     regression_iou: float = number(1.0, 0.0, 1.0)
+    points_of_second: bool = False
     force_best: bool = False
     negatives_per_positive: float = number(3.0, 0.0, 1000.0)
     fewest_negatives: int = number(16, 0, 1_000_000)

@@ -66,7 +66,7 @@ def detection_losses(
         ``box2``; and their weighted sum ``total``.
     """
     second = second_head_targets(outputs.heads[1].anchors, faces, config) if len(outputs.heads) > 1 else []
-    first = first_head_targets(outputs.anchors, faces, config)
+    first = first_head_targets(outputs.anchors, faces, config, second if config.points_of_second else None)
     losses = _first_head(network, outputs, first, config, mesh_edges)
     if second:
         losses |= _second_head(outputs, second, config)
@@ -153,12 +153,13 @@ def _first_head(
 ) -> dict[str, Tensor]:
     head = outputs.heads[0]
     label = torch.stack([of.label for of in targets])
-    picture, anchor = _numbers([of.anchor for of in targets])
+    picture, anchor = _numbers([of.box_anchor for of in targets])
     boxes = torch.cat([of.boxes for of in targets])
     losses = {
         "class": class_loss(head.logits, label, config.negatives_per_positive, config.fewest_negatives),
         "box": _smooth_l1(head.boxes[picture, anchor], boxes, config),
     }
+    picture, anchor = _numbers([of.point_anchor for of in targets])
     points = torch.cat([of.points for of in targets]).flatten(1)
     losses["points"] = _smooth_l1(outputs.points[picture, anchor], points, config)
     if network.mesh is not None and all(of.mesh is not None for of in targets):
@@ -176,7 +177,7 @@ def _second_head(
 ) -> dict[str, Tensor]:
     head = outputs.heads[1]
     label = torch.stack([of.label for of in targets])
-    picture, anchor = _numbers([of.anchor for of in targets])
+    picture, anchor = _numbers([of.box_anchor for of in targets])
     boxes = torch.cat([of.boxes for of in targets])
     return {
         "class2": class_loss(head.logits, label, config.negatives_per_positive, config.fewest_negatives),

@@ -44,15 +44,18 @@ class FirstHeadTargets:
     ----------
     label : (A,) int64
         1 face, 0 background, -1 nothing.
-    anchor : (K,) int64
-        Anchors that are taught box, points and mesh, all encoded:
-    boxes, points, mesh : (K, 4), (K, 5, 2), and (K, V, 3) or None
-        NaN where not known.
+    box_anchor, boxes : (K,) int64, (K, 4)
+        Anchors that are taught a box, and that box, encoded.
+    point_anchor, points : (L,) int64, (L, 5, 2)
+        Anchors that are taught points and mesh, and the points, encoded; NaN where not known.
+    mesh : (L, V, 3) or None
+        Encoded; NaN where not known.
     """
 
     label: Tensor
-    anchor: Tensor
+    box_anchor: Tensor
     boxes: Tensor
+    point_anchor: Tensor
     points: Tensor
     mesh: Tensor | None
 
@@ -65,23 +68,37 @@ class SecondHeadTargets:
     ----------
     label : (A,) int64
         1 face, 0 background, -1 nothing.
-    anchor, boxes : (K,) int64, (K, 4)
+    face : (A,) int64
+        Face of each anchor, negative where it stands for none.
+    box_anchor, boxes : (K,) int64, (K, 4)
         Anchors that are taught a box, and that box, encoded against the moved anchors.
     """
 
     label: Tensor
-    anchor: Tensor
+    face: Tensor
+    box_anchor: Tensor
     boxes: Tensor
 
 
 @torch.no_grad()
-def first_head_targets(anchors: Tensor, faces: Sequence[Faces], config: DetectionLossConfig) -> list[FirstHeadTargets]:
-    """Match the regular anchors (A, 4), centre and size, with each picture's faces and encode what they stand for."""
+def first_head_targets(
+    anchors: Tensor,
+    faces: Sequence[Faces],
+    config: DetectionLossConfig,
+    second: Sequence[SecondHeadTargets] | None = None,
+) -> list[FirstHeadTargets]:
+    """Match the regular anchors (A, 4), centre and size, with the faces of each picture and encode what they stand for.
+
+    With the second head's targets, points and mesh are also taught on anchors that stand for a face there only.
+    """
     matches = match_pictures(
         corners(anchors), [of.boxes_xyxy for of in faces], config.positive_iou, config.negative_iou,
         ignored_xyxy=[of.ignored_xyxy for of in faces], force_best=config.force_best,
     )  # fmt: skip
-    return [_first_targets(anchors, own, of, config) for own, of in zip(matches, faces, strict=True)]
+    return [
+        _first_targets(anchors, own, of, config, then)
+        for own, of, then in zip(matches, faces, second or [None] * len(faces), strict=True)
+    ]
 
 
 @torch.no_grad()
@@ -94,17 +111,24 @@ def second_head_targets(moved: Tensor, faces: Sequence[Faces], config: Detection
     return [_second_targets(*parts) for parts in zip(moved, matches, faces, strict=True)]
 
 
-def _first_targets(anchors: Tensor, matches: Matches, faces: Faces, config: DetectionLossConfig) -> FirstHeadTargets:
+def _first_targets(
+    anchors: Tensor, matches: Matches, faces: Faces, config: DetectionLossConfig, second: SecondHeadTargets | None
+) -> FirstHeadTargets:
     face = matches.face
     if len(faces.boxes_xyxy):
         near = (face < 0) & (matches.best_iou >= config.regression_iou)
         face = torch.where(near, matches.best_face, face)
-    anchor = torch.nonzero(face >= 0).flatten()
-    of, own = face[anchor], anchors[anchor]
+    box_anchor = torch.nonzero(face >= 0).flatten()
+    boxes = encode_boxes(centres(faces.boxes_xyxy[face[box_anchor]]), anchors[box_anchor])
+    if second is not None:
+        face = torch.where(face < 0, second.face, face)
+    point_anchor = torch.nonzero(face >= 0).flatten()
+    of, own = face[point_anchor], anchors[point_anchor]
     return FirstHeadTargets(
         label=_labels(matches.face),
-        anchor=anchor,
-        boxes=encode_boxes(centres(faces.boxes_xyxy[of]), own),
+        box_anchor=box_anchor,
+        boxes=boxes,
+        point_anchor=point_anchor,
         points=encode_points(faces.points[of], own),
         mesh=None if faces.mesh is None else encode_points(faces.mesh[of], own),
     )
@@ -113,7 +137,7 @@ def _first_targets(anchors: Tensor, matches: Matches, faces: Faces, config: Dete
 def _second_targets(moved: Tensor, matches: Matches, faces: Faces) -> SecondHeadTargets:
     anchor = torch.nonzero(matches.positive).flatten()
     boxes = encode_boxes(centres(faces.boxes_xyxy[matches.face[anchor]]), moved[anchor])
-    return SecondHeadTargets(_labels(matches.face), anchor, boxes)
+    return SecondHeadTargets(_labels(matches.face), matches.face, anchor, boxes)
 
 
 def _labels(face: Tensor) -> Tensor:

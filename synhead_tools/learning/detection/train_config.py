@@ -34,6 +34,8 @@ class DetectorTraining(Settings):
     schedule : str
         ``steps``: rises from a tenth over the first sixteenth, falls to a tenth at 55/80 and at 68/80 of all steps, as
         published; ``warmup-cosine``: rises over the first sixteenth, then half a cosine to 0.
+    schedule_steps : int
+        Steps of the schedule, if not those of the run: a longer one is broken off.
     offset_rate : float
         Rate of the convolutions that make deformable offsets, over that of all else.
     gradient_limit : float
@@ -69,6 +71,7 @@ class DetectorTraining(Settings):
     weight_decay: float = number(5e-4, 0.0, 10.0)
     momentum: float = number(0.9, 0.0, 0.999)
     schedule: str = choice("steps", "warmup-cosine")
+    schedule_steps: int = number(0, 0, 10**8)
     offset_rate: float = number(0.1, 0.0, 10.0)
     gradient_limit: float = number(35.0, 1e-3, 1e6)
     crop_least: float = number(0.3, 0.05, 1.0)
@@ -121,7 +124,7 @@ class DetectorTraining(Settings):
         """Share of `learning_rate` of the step after `step` steps."""
         from synhead_tools.learning.adaptation.schedules import learning_rate_factor
 
-        progress, warm_up = step / self.steps, WARM_UP_EPOCHS / EPOCHS
+        progress, warm_up = step / (self.schedule_steps or self.steps), WARM_UP_EPOCHS / EPOCHS
         if self.schedule == "warmup-cosine":
             return learning_rate_factor(progress, "warmup-cosine", warm_up)
         if progress < warm_up:

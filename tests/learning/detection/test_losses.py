@@ -100,12 +100,12 @@ def perfect(faces, config):
     outputs = network(torch.zeros(1, 3, 96, 96))
     (first,) = first_head_targets(outputs.anchors, [faces], config)
     boxes, points = torch.zeros_like(outputs.heads[0].boxes), torch.zeros_like(outputs.points)
-    boxes[0, first.anchor], points[0, first.anchor] = first.boxes, first.points.flatten(1)
+    boxes[0, first.box_anchor], points[0, first.point_anchor] = first.boxes, first.points.flatten(1)
     logits = 20.0 * F.one_hot(first.label.clamp_min(0), 2).float()[None]
     moved = outputs.heads[1].anchors
     (second,) = second_head_targets(moved, [faces], config)
     boxes2 = torch.zeros_like(boxes)
-    boxes2[0, second.anchor] = second.boxes
+    boxes2[0, second.box_anchor] = second.boxes
     heads = (
         HeadOutputs(outputs.anchors, logits, boxes),
         HeadOutputs(moved, 20.0 * F.one_hot(second.label.clamp_min(0), 2).float()[None], boxes2),
@@ -118,7 +118,7 @@ def test_what_is_taught_has_no_loss_but_for_the_mesh():
     config = DetectionLossConfig()
     faces = faces_of([[10, 10, 60, 58], [40, 30, 92, 90]])
     network, outputs, first = perfect(faces, replace(config, force_best=True))
-    assert len(first.anchor) >= 2
+    assert len(first.box_anchor) >= 2
     losses = detection_losses(
         network, outputs, [faces], replace(config, force_best=True), edges_of(torch.tensor([[0, 1, 2]]))
     )
@@ -179,18 +179,36 @@ def test_targets_of_the_first_head_follow_its_anchors():
     faces = faces_of([[10, 10, 60, 58], [0, 0, 200, 200]])
     anchors = DetectorNetwork(SMALL)(torch.zeros(1, 3, 96, 96)).anchors
     (found,) = first_head_targets(anchors, [faces], DetectionLossConfig(regression_iou=0.4))
-    assert (found.label == 1).sum() < len(found.anchor)
+    assert (found.label == 1).sum() < len(found.box_anchor)
     from synhead_tools.learning.detection.matching import iou_matrix
 
     iou = iou_matrix(corners(anchors), faces.boxes_xyxy)
     best = iou.max(dim=1)
-    assert found.anchor.tolist() == torch.nonzero(best.values >= 0.4).flatten().tolist()
+    assert found.box_anchor.tolist() == torch.nonzero(best.values >= 0.4).flatten().tolist()
     assert torch.equal(found.label == 1, best.values >= 0.7)
     assert torch.equal(found.label == 0, best.values < 0.3)
-    which = best.indices[found.anchor]
-    torch.testing.assert_close(found.boxes, encode_boxes(centres(faces.boxes_xyxy)[which], anchors[found.anchor]))
-    torch.testing.assert_close(found.mesh, encode_points(faces.mesh[which], anchors[found.anchor]))
+    which = best.indices[found.box_anchor]
+    torch.testing.assert_close(found.boxes, encode_boxes(centres(faces.boxes_xyxy)[which], anchors[found.box_anchor]))
+    assert torch.equal(found.point_anchor, found.box_anchor)
+    torch.testing.assert_close(found.mesh, encode_points(faces.mesh[which], anchors[found.box_anchor]))
 
 
 def test_the_face_mesh_has_the_topology_the_preset_expects():
     assert len(load_face_mesh().mean_m) == DetectorConfig().mesh_vertices
+
+
+def test_points_may_also_be_taught_where_only_the_second_head_sees_a_face():
+    faces = faces_of([[10, 10, 60, 58]])
+    anchors = DetectorNetwork(SMALL)(torch.zeros(1, 3, 96, 96)).anchors
+    config = DetectionLossConfig(force_best=True)
+    moved = anchors.clone()
+    far = int(((anchors[:, :2] - 90).abs().sum(dim=1)).argmin())
+    moved[far] = centres(faces.boxes_xyxy)[0]
+    (second,) = second_head_targets(moved[None], [faces], config)
+    assert second.label[far] == 1
+    (plain,), (also,) = (first_head_targets(anchors, [faces], config, then) for then in (None, [second]))
+    assert torch.equal(plain.box_anchor, also.box_anchor)
+    assert far not in plain.point_anchor.tolist()
+    assert set(also.point_anchor.tolist()) == set(plain.point_anchor.tolist()) | set(second.box_anchor.tolist())
+    at = also.point_anchor.tolist().index(far)
+    torch.testing.assert_close(also.points[at], encode_points(faces.points[0], anchors[far]))
