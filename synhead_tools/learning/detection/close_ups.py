@@ -23,7 +23,7 @@ CONFIRMED = 0.35
 faces all had more, of 55 boxes that are none at least 30 less."""
 
 SAME_IOU = 0.5
-"""Two that close-ups show at places which overlap by more are one face, the surer one."""
+"""Two that close-ups show at places which overlap by more are one face."""
 
 MOST = 200
 """Of one picture, the surest faces: close-ups take some 50 ms of a core each."""
@@ -77,7 +77,7 @@ def with_close_ups(found: Detections, picture: np.ndarray, look: Look, least_sco
                 mesh[n] = _mean_mesh(faces)
     if not stays[numbers].any():
         return found
-    _drop_the_same(stays, places, numbers)
+    _drop_the_same(stays, places, found, numbers)
     mesh = None if mesh is None else mesh[stays]
     return Detections(found.boxes_xyxy[stays], found.scores[stays], points[stays], mesh)
 
@@ -131,12 +131,12 @@ def _looks(
     return faces
 
 
-def _drop_the_same(stays: np.ndarray, places_xyxy: np.ndarray, numbers: Sequence[int]) -> None:
-    """Of faces that turn out to be one, only the surest stays; `numbers` are in the order of their scores."""
+def _drop_the_same(stays: np.ndarray, places_xyxy: np.ndarray, found: Detections, numbers: Sequence[int]) -> None:
+    """Of faces that turn out to be one, only the surest stays whose box is where close-ups show the face."""
+    told = [n for n in numbers if stays[n]]
+    fits = found.scores[told] * box_iou(found.boxes_xyxy[told], places_xyxy[told])
     kept: list[int] = []
-    for n in numbers:
-        if not stays[n]:
-            continue
+    for n in (told[k] for k in np.argsort(-fits, kind="stable")):
         stays[n] = not kept or box_iou(places_xyxy[kept], places_xyxy[n]).max() <= SAME_IOU
         if stays[n]:
             kept.append(n)

@@ -312,3 +312,12 @@ def test_two_that_turn_out_to_be_one_face_are_the_surer_one():
     np.testing.assert_array_equal(kept.scores, [0.9, 0.2])
     alone = with_close_ups(Detections(boxes[:1], found.scores[:1], found.points5[:1]), picture, look)
     assert len(alone) == 1
+
+
+def test_of_two_that_are_one_face_the_one_stays_that_is_where_the_face_is():
+    picture, _ = drawn((200, 150), 100)
+    true = Spots().one(picture).boxes_xyxy[0]
+    boxes = np.stack([true + [33, 0, 33, 0], true - [3, 0, 3, 0]])
+    found = Detections(boxes, np.array([0.99, 0.9]), np.zeros((2, 5, 2)))
+    kept = with_close_ups(found, picture, lambda inputs, least_score: [Spots().one(each) for each in inputs])
+    np.testing.assert_array_equal(kept.scores, [0.9])
