@@ -69,7 +69,7 @@ table: install  ## Make the paper's table again, beside the published one: make 
 small: install  ## Make the bundled estimator anew: render, train, check (half an hour on one core). Resumable.
 	OMP_NUM_THREADS=1 $(BIN)/python maintainers/train_small --out $(OUT)/small --workers $(WORKERS)
 
-detector: install  ## Make the bundled face detector anew: render, train, check (some hour and a half of one core). Resumable.
+detector: install  ## Make the bundled face detector anew: render, train, check (two to three hours of one core). Resumable.
 	OMP_NUM_THREADS=1 $(BIN)/python maintainers/train_detector --out $(OUT)/detector --workers $(WORKERS)
 
 test: install lint  ## Check style and pass the tests.
