@@ -32,15 +32,9 @@ def first_plan(steps: int = FIRST_STEPS, seed: int = 0, **network: object) -> De
     """
     shape, losses = preset("resnet18", **{"backbone_width": 16, "channels": 48, "finest_stride": 8, **network})
     losses = replace(
-        losses,
-        positive_iou=0.6,
-        points_of_second=True,
-        fewest_negatives=6,
-        box_weight=1.0,
-        point_weight=1.0,
-        mesh_weight=4.0,
-        most_meshes=96,
-    )
+        losses, positive_iou=0.6, points_of_second=True, fewest_negatives=6, box_weight=1.0, point_weight=1.0,
+        mesh_weight=4.0, most_meshes=96,
+    )  # fmt: skip
     training = DetectorTraining(
         seed=seed, input_px=288, smallest_px=64, batch_size=5, steps=steps, optimiser="adamw", learning_rate=1.5e-3,
         weight_decay=0.02, schedule="warmup-cosine", schedule_steps=_FIRST_SCHEDULE, gradient_limit=10.0,

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from synhead_tools.heads.face_mesh import load_face_mesh
+from synhead_tools.learning.detection import losses as losses_module
 from synhead_tools.learning.detection.anchors import centres, corners
 from synhead_tools.learning.detection.config import DetectionLossConfig, DetectorConfig
 from synhead_tools.learning.detection.losses import (
@@ -212,3 +213,19 @@ def test_points_may_also_be_taught_where_only_the_second_head_sees_a_face():
     assert set(also.point_anchor.tolist()) == set(plain.point_anchor.tolist()) | set(second.box_anchor.tolist())
     at = also.point_anchor.tolist().index(far)
     torch.testing.assert_close(also.points[at], encode_points(faces.points[0], anchors[far]))
+
+
+def test_the_setting_decides_whether_points_are_taught_there(monkeypatch):
+    faces = faces_of([[10, 10, 60, 58]])
+    network = DetectorNetwork(SMALL)
+    outputs = network(torch.zeros(1, 3, 96, 96))
+    asked = []
+
+    def targets(anchors, of, config, second=None):
+        asked.append(second)
+        return first_head_targets(anchors, of, config, second)
+
+    monkeypatch.setattr(losses_module, "first_head_targets", targets)
+    for wanted in (False, True):
+        detection_losses(network, outputs, [faces], DetectionLossConfig(points_of_second=wanted))
+        assert (asked[-1] is not None) == wanted
