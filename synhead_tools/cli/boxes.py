@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from synhead_tools.cli import options
+from synhead_tools.cli.speaker import speaker
 
 SHOWN = 5
 
@@ -76,7 +77,7 @@ def boxes(
         writer = BoxFile(file, folder, every_face)
         counts = detect_files(
             detector, (entry for entry in list_inputs([folder]) if not entry.is_video), pictures, writer,
-            batch_size=batch_size, skipped=lambda reason: _say(f"passed over: {reason}"),
+            batch_size=batch_size, skipped=speaker(before="passed over: "),
             progress=options.progress(quiet, "pictures"), longest_px=longest_px, score_threshold=score,
             border=border or 0.0, second_border=FILLED_BORDER if border is None else None,
             close_up_score=score if close_ups else None,
@@ -84,14 +85,8 @@ def boxes(
     told = {"out": str(out), "pictures": counts.pictures, "without_face": counts.without_face,
             "passed_over": counts.failed}  # fmt: skip
     shown = ", ".join(writer.missed[:SHOWN]) + (" ..." if len(writer.missed) > SHOWN else "")
-    if writer.missed and not quiet:
-        _say(f"{counts.without_face} of {counts.pictures} pictures show no face: {shown}")
+    if writer.missed:
+        speaker(quiet)(f"{counts.without_face} of {counts.pictures} pictures show no face: {shown}")
     click.echo(json.dumps(told) if as_json else f"boxes of {counts.pictures - counts.without_face} pictures in {out}")
     if counts.failed:
         ctx.exit(1)
-
-
-def _say(text: str) -> None:
-    from synhead_tools.cli.main import one_line
-
-    click.echo(one_line(text), err=True)

@@ -11,6 +11,7 @@ import click
 
 from synhead_tools.cli import options
 from synhead_tools.cli.sections import SectionedCommand, section
+from synhead_tools.cli.speaker import speaker
 
 
 @click.command(cls=SectionedCommand, short_help="Find faces in pictures, folders and videos.")
@@ -117,7 +118,7 @@ def detect(
         writer = DetectionFile(file, suffix, convention, mesh, facts)
         counts = detect_files(
             detector, list_inputs(inputs), total, writer, camera=CameraChoice(fov_x_deg=fov_deg), drawn=drawn,
-            every=every, batch_size=batch_size, skipped=lambda reason: _say(f"passed over: {reason}"),
+            every=every, batch_size=batch_size, skipped=speaker(before="passed over: "),
             progress=options.progress(quiet, "pictures"), **look,
         )  # fmt: skip
         writer.finish()
@@ -127,9 +128,3 @@ def detect(
         click.echo(json.dumps({"out": str(out), **told}) if as_json else f"{counts.faces} faces in {out}")
     if counts.failed:
         ctx.exit(1)
-
-
-def _say(text: str) -> None:
-    from synhead_tools.cli.main import one_line
-
-    click.echo(one_line(text), err=True)

@@ -6,13 +6,15 @@ import json
 import logging
 import re
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from synhead_tools.cli import options
 from synhead_tools.cli.sections import SectionedCommand, section
+from synhead_tools.cli.speaker import speaker
 
 if TYPE_CHECKING:
     from synhead_tools.learning.prediction.camera_choice import CameraChoice
@@ -40,6 +42,12 @@ _FOUR_NUMBERS = re.compile(rf"{_NUMBER}(?:,{_NUMBER}){{3}}")
         help="Face boxes: a CSV or JSON of image, x1, y1, x2, y2 or a Biwi+ .npz; the whole picture; one box, px; or "
         "what a detector finds (its folder or .onnx). By default what the bundled detector finds, or the whole picture "
         "where there is none.",
+    ),
+    click.option(
+        "--close-ups/--no-close-ups",
+        default=True,
+        show_default=True,
+        help="Let the detector look at every face twice more: boxes fit better, at some 50 ms of a core for each face.",
     ),
     click.option(
         "--intrinsics",
@@ -90,9 +98,10 @@ _FOUR_NUMBERS = re.compile(rf"{_NUMBER}(?:,{_NUMBER}){{3}}")
 @options.common
 @click.pass_context
 def predict(
-    ctx: click.Context, inputs: tuple[Path, ...], model: str, device: str, boxes: str | None, every: int, flip: bool,
-    out: Path | None, conventions: tuple[str, ...], kinds: tuple[str, ...], draw: Path | None, drawing: str,
-    batch_size: int, intrinsics: str | None, fov_deg: float | None, overwrite: bool, as_json: bool, quiet: bool,
+    ctx: click.Context, inputs: tuple[Path, ...], model: str, device: str, boxes: str | None, close_ups: bool,
+    every: int, flip: bool, out: Path | None, conventions: tuple[str, ...], kinds: tuple[str, ...], draw: Path | None,
+    drawing: str, batch_size: int, intrinsics: str | None, fov_deg: float | None, overwrite: bool, as_json: bool,
+    quiet: bool,
 ) -> None:  # fmt: skip
     """Answer for every face in INPUTS: picture files, videos, and folders of them, which are searched through.
 
@@ -120,14 +129,16 @@ def predict(
     from synhead_tools.learning.prediction.predict_to_file import PredictionOptions, predict_to_file
 
     logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs of damaged pictures is said in our own line
-    say = _speaker(quiet)
+    say = speaker(quiet)
     style = AnswerStyle(conventions, tuple(KINDS[kind] for kind in KINDS if {kind, "all"} & set(kinds)))
+    if boxes is not None and not _is_detector(boxes):
+        options.refuse_given(ctx, ("close_ups",), "--boxes names no detector")
     if "euler" not in style.kinds:
         options.refuse_given(ctx, ("conventions",), "--write asks for no angles")
     if draw is None:
         options.refuse_given(ctx, ("drawing",), "--draw says where to draw")
     where = str(resolve_device(device))
-    camera, faces = _camera(intrinsics, fov_deg), _face_boxes(boxes, where)
+    camera, faces = _camera(intrinsics, fov_deg), _face_boxes(boxes, where, close_ups)
     estimator = load_estimator(model, where)
     if boxes is None:
         say(f"faces: {faces.description}; --boxes says otherwise")
@@ -137,7 +148,7 @@ def predict(
         estimator, inputs, faces, sys.stdout.buffer if out is None else out, style=style,
         options=PredictionOptions(camera, batch_size, every, flip), stream_suffix=".json" if as_json else ".csv",
         draw=draw, drawing=drawing, facts={"model": model, "estimator": estimator.describe()}, overwrite=overwrite,
-        skipped=_speaker(False, "passed over: "), progress=options.progress(quiet, "pictures"),
+        skipped=speaker(before="passed over: "), progress=options.progress(quiet, "pictures"),
     )  # fmt: skip
     if out is not None:
         told = {"out": str(out), **counts.summary()}
@@ -164,13 +175,13 @@ def _camera(intrinsics: str | None, fov_deg: float | None) -> CameraChoice:
     return CameraChoice(file=read_camera_file(intrinsics))
 
 
-def _face_boxes(boxes: str | None, device: str) -> FaceBoxes:
+def _face_boxes(boxes: str | None, device: str, close_ups: bool) -> FaceBoxes:
     from synhead_tools.learning.face_finders import bundled_face_finder
     from synhead_tools.learning.prediction.box_table import read_box_table
     from synhead_tools.learning.prediction.face_boxes import DetectedFaces, SameBox, WholePicture
 
     if boxes is None:
-        found = bundled_face_finder(device)
+        found = bundled_face_finder(device, close_ups)
         return WholePicture() if found is None else DetectedFaces(found[1], f"the bundled {found[0]}")
     if boxes == "whole":
         return WholePicture()
@@ -178,15 +189,13 @@ def _face_boxes(boxes: str | None, device: str) -> FaceBoxes:
         return SameBox(tuple(float(number) for number in boxes.split(",")))
     if not boxes or not Path(boxes).exists():
         raise click.UsageError(f"--boxes {boxes!r} is neither whole, X1,Y1,X2,Y2 nor a file or folder that is there")
-    if Path(boxes).is_dir() or Path(boxes).suffix == ".onnx":
+    if _is_detector(boxes):
         from synhead_tools.learning.detection.load_detector import load_detector
 
-        return DetectedFaces(load_detector(boxes, device).find_faces, f"detector {boxes}")
+        detector = load_detector(boxes, device)
+        return DetectedFaces(partial(detector.find_faces, close_ups=close_ups), f"detector {boxes}")
     return read_box_table(boxes)
 
 
-def _speaker(quiet: bool, before: str = "") -> Any:
-    """A function that says a line on stderr, whatever is in it, unless `quiet`."""
-    from synhead_tools.cli.main import one_line
-
-    return (lambda text: None) if quiet else (lambda text: click.echo(one_line(before + text), err=True))
+def _is_detector(boxes: str) -> bool:
+    return Path(boxes).is_dir() or Path(boxes).suffix == ".onnx"

@@ -256,6 +256,7 @@ def test_real_frames_and_photos(run, model, real_data, tmp_path):
     [
         (("--write", "quat", "--convention", "hopenet"), "--convention means nothing here"),
         (("--drawing", "cube"), "--drawing means nothing here"),
+        (("--boxes", "whole", "--no-close-ups"), "--close-ups means nothing here"),
         (("--boxes", ""), "--boxes ''"),
         (("--intrinsics", ""), "--intrinsics ''"),
     ],

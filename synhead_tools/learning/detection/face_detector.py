@@ -116,14 +116,15 @@ class FaceDetector(ABC):
 
         return [with_close_ups(each, image, look, least_score) for each, image in zip(found, images, strict=True)]
 
-    def find_faces(self, image: np.ndarray) -> np.ndarray:
+    def find_faces(self, image: np.ndarray, close_ups: bool = True) -> np.ndarray:
         """Square boxes (N, 4) xyxy, px, for estimators, of the faces in a picture (H, W, 3) uint8 RGB, surest first.
 
         They are those of `synhead_tools.learning.detection.biwi_boxes`. A picture in which nothing is found is looked
-        at once more with a border, in case a face fills it.
+        at once more with a border, in case a face fills it. Without `close_ups` meshes, and so boxes, are those of the
+        first look.
         """
         found = self.detect([image], second_border=FILLED_BORDER, close_up_score=None)
-        if found[0].mesh is not None:  # else the boxes are all that counts, and close-ups leave them
+        if close_ups and found[0].mesh is not None:  # else the boxes are all that counts, and close-ups leave them
             found = self.close_ups(found, [image])
         return biwi_boxes(found[0])
 

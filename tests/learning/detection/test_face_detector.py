@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from synhead_tools.errors import TrainingError
+from synhead_tools.heads.face_mesh import load_face_mesh
 from synhead_tools.learning.detection.detections import Detections
 from synhead_tools.learning.detection.face_detector import FILLED_BORDER, NMS_IOU, SCORE_THRESHOLD, FaceDetector
 from synhead_tools.learning.detection.voting import VOTE_IOU
@@ -19,6 +22,15 @@ class BrightCorner(FaceDetector):
         self.seen.append((inputs.shape, score_threshold, nms_iou, vote_iou))
         found = [float(picture[0, 0].mean()) > 200 for picture in inputs]
         return [Detections(BOX[:n], np.ones(n), np.zeros((n, 5, 2))) for n in map(int, found)]
+
+
+class MeshedCorner(BrightCorner):
+    """And knows the mean face's mesh, which close-ups can make better."""
+
+    def answer(self, inputs, score_threshold, nms_iou, vote_iou):
+        mesh = load_face_mesh().mean_m[None] * 300 + np.array([20.0, 40.0, 0.0])
+        found = super().answer(inputs, score_threshold, nms_iou, vote_iou)
+        return [replace(each, mesh=np.repeat(mesh, len(each), axis=0)) for each in found]
 
 
 def grey(value, height=64, width=128):
@@ -61,6 +73,15 @@ def test_only_pictures_without_a_face_are_looked_at_again_with_a_border():
     shapes = [shape for shape, *_ in detector.seen]
     assert shapes == [(3, 64, 128, 3), (2, 128, 128, 3)]  # 128 + 2 x 64, and 64 + 2 x 64, at half the scale
     assert len(BrightCorner().find_faces(grey(255))) == 1
+
+
+@pytest.mark.parametrize(("detector", "again"), [(MeshedCorner, True), (BrightCorner, False)])
+def test_faces_for_estimators_are_looked_at_again_where_that_helps_and_is_wanted(detector, again):
+    thorough, quick = detector(), detector()
+    thorough.find_faces(grey(255))
+    assert len(quick.find_faces(grey(255), close_ups=False)) == 1
+    assert len(quick.seen) == 1
+    assert (len(thorough.seen) > 1) == again
 
 
 @pytest.mark.parametrize(
