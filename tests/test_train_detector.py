@@ -26,7 +26,7 @@ pytest.importorskip("numba", reason="scenes are rendered by the cpu backend here
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE, MODEL = ROOT / "maintainers" / "train_detector", ROOT / "models" / "detector"
-MODULES = ("detector_bundle", "detector_recipe", "detector_scenes")
+MODULES = ("detector_bundle", "detector_recipe", "detector_scenes", "hour_recipe")
 
 
 @pytest.fixture
@@ -105,8 +105,17 @@ def test_it_finds_nothing_where_nothing_is(detector):
         assert [len(found) for found in detector.detect(pictures, longest_px=longest_px)] == [0] * len(pictures)
 
 
+def test_the_hours_recipe_makes_the_same_network_of_the_same_scenes(recipe):
+    hour, bundled = recipe.hour_recipe.STAGES, recipe.detector_recipe.STAGES
+    assert {stage.plan().network for stage in hour} == {bundled[-1].plan().network}
+    assert {stage.scenes for stage in hour} == {bundled[-1].scenes}
+    assert sum(stage.plan().training.steps for stage in hour) < sum(stage.plan().training.steps for stage in bundled)
+    assert hour[-1].plan().training.blank_share > 0  # else flat and noisy pictures have faces
+
+
 @pytest.mark.slow
-def test_the_whole_recipe_in_small(recipe, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(("kind", "options"), [("detector_recipe", ()), ("hour_recipe", ("--hour", "--workers", "2"))])
+def test_the_whole_recipe_in_small(recipe, tmp_path, monkeypatch, capsys, kind, options):
     scenes = recipe.detector_scenes
     source = replace(scenes.SOURCE, parts=2, scenes_per_part=8)
     monkeypatch.setattr(scenes, "HELD_OUT", replace(scenes.HELD_OUT, first_part=2, parts=1, scenes_per_part=6))
@@ -118,11 +127,11 @@ def test_the_whole_recipe_in_small(recipe, tmp_path, monkeypatch, capsys):
         training = replace(plan.training, input_px=128, smallest_px=96, batch_size=2, log_every=1)
         return lambda: replace(plan, training=training)
 
-    stages = tuple(replace(each, plan=short(each.plan), scenes=source) for each in recipe.detector_recipe.STAGES)
-    monkeypatch.setattr(recipe.detector_recipe, "STAGES", stages)
+    stages = tuple(replace(each, plan=short(each.plan), scenes=source) for each in getattr(recipe, kind).STAGES)
+    monkeypatch.setattr(getattr(recipe, kind), "STAGES", stages)
     monkeypatch.setattr(recipe.detector_bundle, "MOST_ROUNDING", np.inf)  # scores of an untrained network are noise
     out, model = tmp_path / "out", tmp_path / "model"
-    monkeypatch.setattr(sys, "argv", ["train_detector", "--out", str(out), "--model", str(model)])
+    monkeypatch.setattr(sys, "argv", ["train_detector", "--out", str(out), "--model", str(model), *options])
     recipe.main()
     assert len(open_dataset(out / source.name)) == 16
     assert len(open_dataset(out / "held-out")) == 6

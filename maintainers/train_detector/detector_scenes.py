@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -57,9 +60,11 @@ def render_sets(
     if not people.exists():
         build_population(people, max(each.first_part + each.parts for each in sets) * CAST, SEED)
     parts = {number: each for each in sets for number in range(each.first_part, each.first_part + each.parts)}
-    for number, each in parts.items():
-        render_scenes(part_plan(each, number, people), out / "parts" / f"{number:03d}", workers, resume=True)
-        say(f"part {number} of {each.name} is rendered")
+    # a part is one cast, which one process renders; so parts are what processes share
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        rendered = (pool.map if workers > 1 else map)(_render, parts.values(), parts, repeat(out))
+        for (number, each), _ in zip(parts.items(), rendered, strict=True):
+            say(f"part {number} of {each.name} is rendered")
     return tuple(_unite(each, out) for each in sets)
 
 
@@ -93,6 +98,10 @@ def _background(number: int) -> str:
     chosen = BACKGROUNDS[number % len(BACKGROUNDS)]
     lit = LIGHTS[number % len(LIGHTS)] == "environment"
     return "clutter" if chosen == "environment" and not lit else chosen
+
+
+def _render(each: Set, number: int, out: Path) -> None:
+    render_scenes(part_plan(each, number, out / "people"), out / "parts" / f"{number:03d}", 1, resume=True)
 
 
 def _unite(each: Set, out: Path) -> Dataset:
