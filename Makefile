@@ -21,10 +21,10 @@ STAMP := $(VENV)/.installed
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo real synbiwi table small detector test test-slow lint format docs bench clean
+.PHONY: help install demo real synbiwi table small detector detector-hour test test-slow lint format docs bench clean
 
 help:  ## Show this list.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP)  ## Make the virtual environment with everything in it (TORCH=... chooses the PyTorch build).
 
