@@ -35,7 +35,7 @@ scores and where it fails is in [docs/models.md](../../docs/models.md).
 [small](../small/README.md), which was made of renders of such heads too, and no photograph, no research data and nobody
 else's weights had a part in it. None of the bundled heads `f01` to `m05` and `d01` to `d03` is among the people.
 
-**To make it again**: `python maintainers/train_detector`.
+**To make it again**: `maintainers/train_detector`.
 
 **Licence**: MIT, like synhead ([LICENSE](../../LICENSE)); no claim is made on what it predicts.
 
