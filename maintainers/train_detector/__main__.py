@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--hour", action="store_true", help="the recipe for an hour of two cores")
     parser.add_argument("--out", type=Path, help="scenes and run, kept; runs/detector, or runs/detector-hour")
     parser.add_argument("--model", type=Path, help="where the detector goes; models/detector, or OUT/model with --hour")
-    parser.add_argument("--workers", type=int, default=1, help="rendering processes, and threads that make batches")
+    parser.add_argument("--workers", type=int, default=1, help="rendering processes")
     arguments = parser.parse_args()
     if arguments.out is None:
         arguments.out = REPOSITORY / "runs" / ("detector-hour" if arguments.hour else "detector")
@@ -63,7 +63,7 @@ def main() -> None:
         say(f"{stage.name}: {len(source)} scenes of {len(source.manifest.heads)} people, {len(held_out)} held out")
         train_retinaface(
             learnt, run, stage.plan(), initial_weights=str(begun), resume=run.exists(), state_every=STATE_EVERY,
-            workers=arguments.workers, log=lambda entry: say(_shown(entry)), watch=curve,
+            log=lambda entry: say(_shown(entry)), watch=curve,
         )  # fmt: skip
         spent_s = time.monotonic() - begun_s
         say(f"{stage.name}: {spent_s - curve.seconds:.0f} s, and {curve.seconds:.0f} s for the curve")

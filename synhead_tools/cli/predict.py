@@ -47,7 +47,8 @@ _FOUR_NUMBERS = re.compile(rf"{_NUMBER}(?:,{_NUMBER}){{3}}")
         "--close-ups/--no-close-ups",
         default=True,
         show_default=True,
-        help="Let the detector look at every face twice more: boxes fit better, at some 50 ms of a core for each face.",
+        help="Let the detector look at every face twice more: boxes are made of better meshes, at some 50 ms of a core "
+        "for each face.",
     ),
     click.option(
         "--intrinsics",
